@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
-from mlops.blocks.derived import reads
 from mlops.blocks.forecast import Lookback
 from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport
 from mlops.documents.table import Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import (
+    absences,
     checks,
     columns,
     label_noise,
@@ -29,12 +29,13 @@ from mlops.ml.data import (
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
 from mlops.ml.data.contract import Contract
-from mlops.ml.data.derive import derive, rows_where
+from mlops.ml.data.derive import derive
 from mlops.ml.data.joining import Joined
 from mlops.ml.data.lookback import look_back
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
+from mlops.stages import computed, named_columns
 
 
 class Snapshot:
@@ -48,10 +49,7 @@ class Snapshot:
         self.frame = raw
         self.header = tuple(name for name in raw.columns if name != ROW)
         self.joined = tuple(joined)
-        self.checks: list[Check] = [
-            Check("join", None, "warn", each.unmatched, each.rows, each.sentence if each.unmatched else "")
-            for each in joined
-        ]
+        self.checks = computed.matched(joined)
         self.types: dict[str, ColumnType] = {}
         self.written: dict[str, columns.Written] = {}
         self.distinct: dict[str, int] = {}
@@ -74,50 +72,19 @@ class Snapshot:
 
     def hold(self) -> None:
         """Hold names, types and rules against the table: the checks that somebody wrote down."""
-        self._check_names()
+        self.checks += named_columns.hold(self.header, self.frame.columns, self.params)
         settled = self._cast()
         self._derive()
         self._filter()
         self._check_rules(settled)
         self._check_table()
 
-    def _check_names(self) -> None:
-        params = self.params
-        named: dict[str, Iterable[str]] = {
-            "columns": {name for name, rule in params.columns.items() if not rule.optional},
-            "target": [params.target],
-            "entity": params.kept - {*params.keys, params.weight},
-            "keys": params.keys,
-            "weight": [params.weight] if params.weight else [],
-            "exclude": params.exclude,
-            "include": params.include or (),
-            "accept.leak": params.accepted_leak.columns if params.accepted_leak else (),
-            "derive": self._computed_from,
-            "where": () if params.where is None else reads(params.where.keep),
-            "unique": {name for names in params.unique for name in names},
-            **table_rules.named(params.pairs, params.freshness, params.checks),
-            **params.named,
-        }
-        known = (*self.header, *params.derive)
-        self.checks += columns.missing({key: set(names) for key, names in named.items()}, known)
-        if params.strict:
-            self.checks += columns.undeclared(
-                self.frame.columns, {*params.columns, *params.exclude, *params.kept, params.target}
-            )
-        if params.ordered:
-            self.checks += columns.misplaced(self.frame.columns, list(params.columns))
-        learnt_from_excluded = {params.target} & {*params.exclude, *params.keys}
-        self.checks += [
-            checks.failure("target", name, f"`{name}` is the target and excluded") for name in learnt_from_excluded
-        ]
-
     def _cast(self) -> dict[str, Settled]:
         needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
         declared = {name: rule.type for name, rule in self.params.columns.items()}
         forms = {name: rule.number for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
-        read = self._computed_from
-        read |= set(() if self.params.where is None else reads(self.params.where.keep))
+        read = computed.computed_from(self.params) | computed.asked_by(self.params.where)
         apart = {*self.params.exclude} - {self.params.target, *read}
         public = {name for name, rule in self.params.columns.items() if rule.public and not rule.personal}
         raw = self.frame.drop(needless, strict=False)
@@ -128,7 +95,8 @@ class Snapshot:
         return settled
 
     def _derive(self) -> None:
-        if any(check.name == "present" and check.column in self._computed_from for check in self.checks):
+        read = computed.computed_from(self.params)
+        if any(check.name == "present" and check.column in read for check in self.checks):
             return
         try:
             self.frame, self.types = derive(self.frame, self.types, self.params.derive)
@@ -141,18 +109,12 @@ class Snapshot:
         if asked is None or any(check.name in ("derive", "present") and check.blocks for check in self.checks):
             return
         try:
-            self.frame, unknown = rows_where(self.frame, self.types, asked.keep)
+            self.frame, found = computed.kept(self.frame, self.types, asked)
         except ConfigurationError as error:
             self.checks.append(checks.failure("where", None, _said(error)))
             return
-        self.kept_of = total
-        words = f"{self.frame.height:,} of {total:,} rows kept by `where`"
-        words += f"; of {unknown:,} others it is not known whether they belong" if unknown else ""
-        if self.frame.height < asked.at_least:
-            words += f", fewer than the {asked.at_least:,} that it must leave"
-            self.checks.append(checks.failure("where", None, words, failed=total - self.frame.height, total=total))
-            return
-        self.checks.append(Check("where", None, "warn", total - self.frame.height, total, words))
+        self.kept_of = None if found.blocks else total
+        self.checks.append(found)
 
     def _check_rules(self, settled: dict[str, Settled]) -> None:
         settled = {name: replace(each, values=self.frame[name]) for name, each in settled.items()}
@@ -191,34 +153,18 @@ class Snapshot:
         name = self.params.target
         if name not in self.types:
             return
-        self.checks += self._missing_values(name, "target", drop=self.params.drop_null_target)
-        if entity := self.params.entity:
-            self.checks += self._missing_entities(entity) if entity in self.types else []
+        self.checks.append(absences.of_target(self.frame[name], dropped=self.params.drop_null_target))
+        if self.params.drop_null_target:
+            self.frame = self.frame.filter(pl.col(name).is_not_null())
+        if (entity := self.params.entity) and entity in self.types:
+            budget = self.params.columns[entity].null_budget if entity in self.params.columns else None
+            self.checks.append(absences.of_entity(self.frame[entity], budget))
         if (weight := self.params.weight) and weight in self.types:
             self.checks.append(weights.usable(self.frame[weight], self.types[weight]))
         values, self.types[name] = targets.normalised(self.frame[name], self.types[name], self.params.task)
         self.frame = self.frame.with_columns(values)
         self.target, found = targets.settle(values, self.types[name], self.params.task, self.params.positive)
         self.checks += found
-
-    def _missing_values(self, name: str, role: str, *, drop: bool) -> list[Check]:
-        failed, total = self.frame[name].null_count(), self.frame.height
-        if drop:
-            self.frame = self.frame.filter(pl.col(name).is_not_null())
-        words = f"{failed:,} of {total:,} rows have no value of the {role} `{name}`"
-        words += (
-            "; they are left out" if drop else "; `drop_null_target: true` leaves them out" if role == "target" else ""
-        )
-        return [Check(f"{role}_missing", name, "warn" if drop else "block", failed, total, words if failed else "")]
-
-    def _missing_entities(self, name: str) -> list[Check]:
-        """Block rows of nobody, but for so many as the column's `nulls` declares: each of them stands alone."""
-        failed, total = self.frame[name].null_count(), self.frame.height
-        budget = self.params.columns[name].null_budget if name in self.params.columns else None
-        if not 0 < failed <= (budget or 0.0) * total:
-            return self._missing_values(name, "entity", drop=False)
-        words = f"{failed:,} of {total:,} rows have no value of the entity `{name}`; each stands alone in the split"
-        return [Check("entity_missing", name, "warn", failed, total, words)]
 
     def _look_back(self) -> None:
         """Give rows of a forecast their past, and take from them what is not known when it is made."""
@@ -321,10 +267,6 @@ class Snapshot:
         if name in (self.params.target, self.params.weight):
             return "target" if name == self.params.target else "weight"
         return "feature" if name in self.features else "key"
-
-    @property
-    def _computed_from(self) -> set[str]:
-        return {name for each in self.params.derive.values() for name in reads(each)}
 
     @property
     def _kept(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ html_static_path = ["_static"]
 html_css_files = ["phone.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False  # the licence is in the repository; without a year it said nothing
 html_theme_options = {"navigation_with_keys": True}
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +40,11 @@ def setup(app: Any) -> None:
 
 
 def _levels(_: Any, __: str, ___: str, context: dict[str, Any], ____: Any) -> None:
-    """Say of which level the captions of the contents are, which Sphinx makes headings without one."""
+    """Say of which level the captions of the contents are, which Sphinx makes headings without one.
+
+    A block of code is scrolled by keys too, where it is wider than a phone.
+    """
     for part in {"furo_navigation_tree", "body"} & context.keys():
         context[part] = context[part].replace('role="heading">', 'role="heading" aria-level="2">')
+    if "body" in context:
+        context["body"] = context["body"].replace("<pre>", '<pre tabindex="0">')

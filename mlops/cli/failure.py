@@ -25,7 +25,7 @@ def report(error: Exception) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
-        _suggesting(error)
+        error = _suggesting(error)
         error.show()
         return 4 if isinstance(error, click.UsageError) else error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt):
@@ -48,11 +48,15 @@ def report(error: Exception) -> int:
     return 1
 
 
-def _suggesting(error: click.ClickException) -> None:
+def _suggesting(error: click.ClickException) -> click.ClickException:
     """Say of a word that is none of an option's which one is meant; click lists them all in one long line."""
     options = error.param.type if isinstance(error, click.BadParameter) and error.param is not None else None
-    if isinstance(options, click.Choice) and (said := _NO_CHOICE.match(error.message)):
-        error.message = f"`{said[1]}` is none of its words. {suggest(said[1], map(str, options.choices))}"
+    if not isinstance(error, click.BadParameter) or not isinstance(options, click.Choice):
+        return error
+    if (said := _NO_CHOICE.match(error.message)) is None:
+        return error
+    message = f"`{said[1]}` is none of its words. {suggest(said[1], map(str, options.choices))}"
+    return click.BadParameter(message, ctx=error.ctx, param=error.param, param_hint=error.param_hint)
 
 
 def _with_cure(error: Conflicted) -> Conflicted:

@@ -25,6 +25,8 @@ def same_rows(first: Predictions, second: Predictions) -> bool:
         (first.task, first.classes) == (second.task, second.classes)
         and np.array_equal(first.rows, second.rows)
         and np.array_equal(first.target, second.target)
+        and (first.weights is None) == (second.weights is None)
+        and (first.weights is None or np.array_equal(first.weights, second.weights))
     )
 
 

@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 
 
 class Linear(Block):
-    """Logistic regression, or ridge regression of a number (scikit-learn).
-
-    A quantile is learnt by linear programming, without a penalty.
-    """
+    """Logistic regression, or ridge regression of a number (scikit-learn)."""
 
     kind: Literal["linear"]
     """Name of the kind."""
     l2: Positive = 1.0
-    """Strength of the penalty on large weights."""
+    """Strength of the penalty on large weights; a quantile is learnt by linear programming, without one."""
 
 
 def candidate(problem: Problem, parameters: Linear) -> Candidate:

@@ -29,6 +29,7 @@ def same_rows(first: Predictions, second: Predictions) -> bool:
         and np.array_equal(first.rows, second.rows)
         and np.array_equal(first.target, second.target)
         and _alike(first.folds, second.folds)
+        and _alike(first.weights, second.weights)
     )
 
 

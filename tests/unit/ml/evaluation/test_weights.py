@@ -27,6 +27,7 @@ from mlops.ml.evaluation.metrics import statistic
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs, curves, residuals, threshold
 from mlops.ml.evaluation.summary import summarise
+from mlops.ml.evaluation.two_runs import same_rows
 from mlops.operations.judging.agreement import differing
 from mlops.statistics.weights import effective, shares, weighted_share
 from tests.builders.evaluations import binary, multiclass, regression
@@ -217,3 +218,10 @@ def test_baselines_of_a_quantile_answer_that_quantile() -> None:
     target = x[:, 0] + draw.normal(size=2000)
     answer = baselines.simple("regression", x, target, 0, x, None, 0.9)
     assert (target <= answer).mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_rows_that_weigh_otherwise_are_not_the_same_question() -> None:
+    data = heavy()
+    assert same_rows(data, heavy())
+    assert not same_rows(data, replace(data, weights=None))
+    assert not same_rows(data, replace(data, weights=data.weights[::-1]))  # type: ignore[index]

@@ -13,7 +13,7 @@ from mlops.files.figures import figure, plural
 from mlops.present.markdown.text import cell, escape
 
 NAMES = (
-    *("faults", "fleet", "gates", "intervals", "processors"),
+    *("data", "faults", "fleet", "gates", "intervals", "processors"),
     *("serve", "serving_cost", "tracking", "train", "validate"),
 )
 

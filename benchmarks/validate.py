@@ -99,13 +99,14 @@ def run_ours(path: Path, rows: int) -> Any:
     return check
 
 
-def run_polars(path: Path, rows: int) -> Any:
+def polars_checks(rows: int) -> list[Any]:
+    """Say in bare Polars what must hold."""
     from datetime import date
 
     import polars as pl
 
     col = pl.col
-    asked = [
+    return [
         pl.len() >= rows,
         *(col(name).null_count() == 0 for name, rule in COLUMNS.items() if rule["nulls"] == 0),
         col("income").null_count() <= 0.1 * pl.len(),
@@ -120,6 +121,12 @@ def run_polars(path: Path, rows: int) -> Any:
         col("start").is_between(date(2020, 1, 1), date(2030, 12, 31)).all(),
         (col("start") <= col("end")).all(),
     ]
+
+
+def run_polars(path: Path, rows: int) -> Any:
+    import polars as pl
+
+    asked = polars_checks(rows)
     types = {
         "int": pl.Int64,
         "float": pl.Float64,

@@ -28,6 +28,9 @@ _LEAST_TRAIN = 100
 _DISTINCT = 20
 _LEAST_NUMBERS = 3
 _AT_ONCE = 4_096
+_SHALLOW, _MANY = 6, 500_000
+"""In so few dimensions, and of so many rows, a tree is quicker than a matrix."""
+_MOST_COPIES = 2_048
 _LOST = 1e-4  # of a square's size, by computing it from a product
 _CHANCE = 1e-4
 """Expected rows so near to an honest one."""
@@ -197,6 +200,10 @@ def _nearest(queries: Floats, train: Floats) -> tuple[Floats, NDArray[np.int64]]
     found = np.full((len(queries), _BLOCKS), np.inf, dtype=np.float32)
     places = np.zeros((len(queries), _BLOCKS), dtype=np.int64)
     for index, chosen in enumerate(np.array_split(order, _BLOCKS)):
+        if queries.shape[1] <= _SHALLOW and len(train) >= _MANY:
+            found[:, index], nearest = _by_tree(queries, train[chosen])
+            places[:, index] = chosen[nearest]
+            continue
         for rows in np.array_split(chosen, max(1, len(chosen) // _AT_ONCE)):
             block = train[rows]
             squares = (block * block).sum(axis=1) - 2 * (queries @ block.T)
@@ -211,3 +218,24 @@ def _nearest(queries: Floats, train: Floats) -> tuple[Floats, NDArray[np.int64]]
             nearer = exactly < found[:, index]
             found[nearer, index], places[nearer, index] = exactly[nearer], rows[place[nearer]]
     return np.sqrt(found), places
+
+
+def _by_tree(queries: Floats, block: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Give the square of the distance and the place of the row of a block nearest to each query, copies left out.
+
+    In few dimensions a tree asks a hundredth of the rows (Bentley, 1975).
+    """
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(block, compact_nodes=False, balanced_tree=False)
+    found = np.full(len(queries), np.inf, dtype=np.float32)
+    places = np.zeros(len(queries), dtype=np.int64)
+    left, asked = np.arange(len(queries)), 2
+    while left.size and asked <= _MOST_COPIES:
+        _, near = tree.query(queries[left], k=asked)
+        squares = np.square(queries[left, None] - block[near]).sum(axis=2)
+        squares[squares == 0] = np.inf
+        best = squares.argmin(axis=1)
+        found[left], places[left] = squares[np.arange(left.size), best], near[np.arange(left.size), best]
+        left, asked = left[~np.isfinite(found[left])], asked * 8
+    return found, places

@@ -38,6 +38,8 @@ _TEXT = ("string", "category")
 _LISTED = 8
 _LISTED_ROWS = 5
 _RANGED_ROWS = 500
+_LONG, _TAIL = 4.5, 9
+"""A tail is long that reaches so many times as far as nine tenths of its side do, and gets so many times the room."""
 """With fewer rows the least and the greatest value say too little about the next ones."""
 _DIGITS = 2
 _SMALL = 5_000
@@ -193,17 +195,17 @@ def _column(
     if series.name == target or known.is_empty():
         return ColumnGuess(series.name, settled.type, number=settled.number)
     if hidden:
-        nulls = _budget(series.null_count() / len(series))
+        nulls = _budget(series)
         return ColumnGuess(series.name, settled.type, nulls, personal=True)
     sensitive = sensitive or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
     if not key and settled.type == "int" and is_code(known):
-        nulls = _budget(series.null_count() / len(series))
+        nulls = _budget(series)
         return ColumnGuess(series.name, "category", nulls, sensitive=sensitive, code=True)
     return ColumnGuess(
         name=series.name,
         type=settled.type,
-        nulls=_budget(series.null_count() / len(series)),
+        nulls=_budget(series),
         between=None if key or named else _between(known, settled.type, seen=not sensitive),
         one_of=None if key or named else _one_of(known, settled.type),
         unique=key and known.n_unique() == len(known),
@@ -212,15 +214,21 @@ def _column(
     )
 
 
-def _budget(share: float) -> float | None:
-    """Allow half as many nulls again and up to two percent more, in whole percents: a sample must pass too."""
-    return min(1.0, math.ceil(share * 150 + 1) / 100) if share else None
+def _budget(series: pl.Series) -> float | None:
+    """Allow half as many nulls again and up to two percent more, in whole percents: a sample must pass too.
+
+    Of few rows more: four standard errors of the difference between two samples of this size.
+    """
+    rows, share = len(series), series.null_count() / len(series)
+    margin = 4 * math.sqrt(2 * share * (1 - share) / rows)
+    return min(1.0, max(math.ceil(share * 150 + 1), math.ceil(100 * (share + margin))) / 100) if share else None
 
 
 def _between(known: pl.Series, kind: str, *, seen: bool) -> tuple[float | None, float | None] | None:
     """Bound a number by its domain where that is plain: not negative, a share, a percentage.
 
-    Elsewhere by what was `seen`, with as much room again on each side, where there are rows enough to tell.
+    Elsewhere by what was `seen`, with as much room again on each side, where there are rows enough to tell; with nine
+    times as much on the side of a long tail, of which another sample may reach much further.
     """
     if kind not in {"int", "float"}:
         return None
@@ -232,9 +240,16 @@ def _between(known: pl.Series, kind: str, *, seen: bool) -> tuple[float | None, 
     bounds = (0 if low >= 0 else None, None)
     if not seen or len(known) < _RANGED_ROWS or low == high:
         return bounds if low >= 0 else None
-    room = high - low
-    found = (0.0 if low >= 0 else _outward(low - room, math.floor), _outward(high + room, math.ceil))
+    below, above = _room(known, low, high)
+    found = (0.0 if low >= 0 else _outward(low - below, math.floor), _outward(high + above, math.ceil))
     return (int(found[0]), int(found[1])) if kind == "int" else found
+
+
+def _room(known: pl.Series, low: float, high: float) -> tuple[float, float]:
+    """Give the room below and above, more where a tail is long."""
+    first, middle, last = (float(known.quantile(share) or 0.0) for share in (0.1, 0.5, 0.9))
+    long = (middle - low > _LONG * (middle - first), high - middle > _LONG * (last - middle))
+    return tuple((_TAIL if tail else 1) * (high - low) for tail in long)  # type: ignore[return-value]  # two
 
 
 def _outward(bound: float, towards: Callable[[float], int]) -> float:

@@ -33,7 +33,7 @@ def same_rows(first: Predictions, second: Predictions) -> bool:
     )
 
 
-def _alike(first: NDArray[np.int64] | None, second: NDArray[np.int64] | None) -> bool:
+def _alike(first: NDArray[Any] | None, second: NDArray[Any] | None) -> bool:
     return first is second if first is None or second is None else np.array_equal(first, second)
 
 

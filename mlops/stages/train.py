@@ -181,7 +181,9 @@ def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> t
     for best in sorted(results, key=lambda result: result.rank, reverse=True):
         with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
             asked = (built[best.name], work.problem, work.examples, _session(work, best.name, lambda _: None))
-            return best, release(best, *asked, refit=best.name in work.params.refit, say=work.context.say)
+            return best, release(
+                best.name, best.fitted, *asked, refit=best.name in work.params.refit, say=work.context.say
+            )
     raise work.dropped.none_left()
 
 

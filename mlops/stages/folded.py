@@ -52,12 +52,13 @@ def measured(
     return fitted.mean(lambda true, score, by: metrics.compute(metric, true, score, weights=by), y, scores, weights)
 
 
-def check_parity(best: Result, model: bytes, examples: Examples, scale: Scale) -> None:
+def check_parity(name: str, fitted: Fitted, model: bytes, examples: Examples, scale: Scale) -> None:
     """Hold an ONNX graph to what was trained; raises IntegrityError where it answers otherwise."""
-    if isinstance(best.fitted, Folded):
-        folding.check_parity(best.name, model, best.fitted, examples.validation_x, scale)
+    x = examples.validation_x
+    if isinstance(fitted, Folded):
+        folding.check_parity(name, model, fitted, x, scale)
     else:
-        export.check_parity(best.name, model, examples.validation_x, best.scores, scale)
+        export.check_parity(name, model, x, fitted.predict(x), scale)
 
 
 def first(examples: Examples) -> Examples:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Candidate, Fitted, Session
-    from mlops.stages.training_reports import Result
 
 MODEL, BEFORE = "model.onnx", "before_refit.onnx"
 
@@ -55,7 +54,8 @@ def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fi
 
 
 def release(
-    best: Result,
+    name: str,
+    best: Fitted,
     candidate: Candidate,
     problem: Problem,
     examples: Examples,
@@ -71,14 +71,14 @@ def release(
         IntegrityError: the graph answers otherwise than the model.
     """
     scale = Scale.of(problem.task, examples.train_y)
-    say(f"writing {best.name} as ONNX")
-    chosen = best.fitted.export()
-    folded.check_parity(best, chosen, examples, scale)
+    say(f"writing {name} as ONNX")
+    chosen = best.export()
+    folded.check_parity(name, best, chosen, examples, scale)
     learnt = {"train": len(examples.train_y)}
     if not refit:
-        return Released(best.fitted, chosen, learnt)
-    say(f"{best.name} learns again, from train and validation")
-    fitted = again(candidate, examples.whole, session, best.fitted)
+        return Released(best, chosen, learnt)
+    say(f"{name} learns again, from train and validation")
+    fitted = again(candidate, examples.whole, session, best)
     model = fitted.export()
-    export.check_parity(best.name, model, examples.validation_x, fitted.predict(examples.validation_x), scale)
+    export.check_parity(name, model, examples.validation_x, fitted.predict(examples.validation_x), scale)
     return Released(fitted, model, learnt | {"validation": len(examples.validation_y)}, chosen)

@@ -171,7 +171,9 @@ def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> t
         with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
             best = calibrating.calibrated(best, work.params.objective, work.examples)  # noqa: PLW2901
             asked = (built[best.name], work.problem, work.examples, _session(work, best.name, lambda _: None))
-            return best, release(best, *asked, refit=best.name in work.params.refit, say=work.context.say)
+            return best, release(
+                best.name, best.fitted, *asked, refit=best.name in work.params.refit, say=work.context.say
+            )
     raise work.dropped.none_left()
 
 

@@ -86,7 +86,7 @@ def apart_by(frame: pl.DataFrame, parts: pl.Series, plan: Plan) -> pl.Series:
     stays = pl.Series([True]).new_from_index(0, frame.height)
     for part in range(1, len(PARTS)):
         if (first := keys.filter(parts >= part).min()) is not None:
-            stays &= (parts >= part) | (keys <= first - gap)
+            stays &= (parts >= part) | (keys - first <= -gap)
     return stays
 
 

@@ -124,8 +124,8 @@ def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
 
 def _node(parts: tuple[str, list[str], str]) -> onnx.NodeProto:
     operator, inputs, output = parts
-    attributes: dict[str, int] = {"Gather": {"axis": 1}, "Cast": {"to": TensorProto.DOUBLE}}.get(operator, {})
-    return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **attributes)
+    attributes: dict[str, dict[str, Any]] = {"Gather": {"axis": 1}, "Cast": {"to": TensorProto.DOUBLE}}
+    return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **attributes.get(operator, {}))
 
 
 def _needed(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:

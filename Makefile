@@ -8,6 +8,8 @@ SERVICES := .mlops/services/.installed
 JOBS   ?= 2
 
 HASHES ?= yes
+# What `make test-tools` installs first, the longest before all others
+FOREIGN := airflow signing gitlab axe runner services .tools/docs/.installed
 EXTRAS := train,registry,verify,sql,excel,explain
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
@@ -17,9 +19,20 @@ WITH_TESTS := $(EXTRAS),test
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 UV     := $(BIN)/uv pip install --quiet --python $(BIN)/python
 HASHED := --require-hashes --no-deps --no-build-isolation
+WHEELS := --require-hashes --no-deps --only-binary :all:
 COMPILE := $(BIN)/python -P -m compileall -qq -j 0 -x '/(tests?|testing/_internal)/' .venv/lib mlops || true
 define locked
 $(UV) $(HASHED) --requirement $(1) 2>/dev/null || $(PIP) $(HASHED) --requirement $(1)
+endef
+# An environment of a tool's own, in the folder of the target. It is compiled, which no test then does at each start of it
+define apart
+$(PYTHON) -P -m venv --clear --without-pip $(@D)
+$(BIN)/uv pip install --quiet --python $(@D)/bin/python $(WHEELS) --compile-bytecode --requirement $< 2>/dev/null || \
+  $(BIN)/pip --python $(@D)/bin/python --disable-pip-version-check install --quiet $(WHEELS) --requirement $<
+endef
+define beside
+rm -rf $(@D)
+$(UV) $(HASHED) --target $(@D) --requirement $(1) 2>/dev/null || $(PIP) $(HASHED) --target $(@D) --requirement $(1)
 endef
 define unhashed
 @echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in $(1)" >&2
@@ -58,13 +71,8 @@ test: $(TESTED) ## What check runs, learning, and end to end with real tools
 	$(BIN)/python -m pytest -n $(JOBS) -m "not tools and not long" --durations 10
 
 test-tools: $(TESTED) ## The rest: what takes minutes, and what needs npm, qemu or PostgreSQL (workflows executed, processors emulated)
-	@$(MAKE) --no-print-directory runner || echo "npm cannot install tests/runner: tests that execute workflows say so and skip" >&2
-	@$(MAKE) --no-print-directory gitlab || echo "npm cannot install tests/gitlab: tests that execute .gitlab-ci.yml say so and skip" >&2
-	@$(MAKE) --no-print-directory axe || echo "npm cannot install tests/accessibility: tests that look at pages say so and skip" >&2
-	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
-	@$(MAKE) --no-print-directory signing || echo "pip cannot install mlops/locks/sign.txt: tests that need it say so and skip" >&2
-	@$(MAKE) --no-print-directory airflow || echo "pip cannot install .requirements/airflow.txt: tests that need it say so and skip" >&2
-	@$(MAKE) --no-print-directory .tools/docs/.installed || echo "pip cannot install .requirements/docs.txt: the test of the pages says so and skips" >&2
+	@$(MAKE) --no-print-directory --jobs $(JOBS) --keep-going --output-sync=target $(FOREIGN) || \
+	  echo "what could not be installed is named above: tests that need it say so and skip" >&2
 	$(BIN)/python -m pytest -n $(JOBS) -m "tools or long" --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
@@ -145,23 +153,20 @@ axe:             ## axe, from npm: what looks for all that keeps somebody from r
 # Beside the environment and not in it: only a server has these, which takes the rest from .venv
 services: $(SERVICES) ## What an MLflow server with a login, on PostgreSQL and S3, needs beside what is installed
 
-$(SERVICES): $(TESTED) .requirements/services.txt
-	rm -rf $(@D)
-	$(PIP) $(HASHED) --target $(@D) --requirement .requirements/services.txt
+$(SERVICES): .requirements/services.txt $(TESTED)
+	$(call beside,$<)
 	@touch $@
 
 signing: .mlops/signing/.installed ## OpenSSF model-signing, apart from what it signs: what tests hold our signatures to
 
-.mlops/signing/.installed: mlops/locks/sign.txt
-	$(PYTHON) -P -m venv --clear $(@D)
-	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
+.mlops/signing/.installed: mlops/locks/sign.txt $(STAMP)
+	$(apart)
 	@touch $@
 
 airflow: .tools/airflow/.installed ## Apache Airflow, in an environment of its own: what runs the compiled DAGs in tests
 
-.tools/airflow/.installed: .requirements/airflow.txt
-	$(PYTHON) -P -m venv --clear $(@D)
-	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
+.tools/airflow/.installed: .requirements/airflow.txt $(STAMP)
+	$(apart)
 	@touch $@
 
 # Beside the environment, which it imports: verbs and functions say of themselves what they do
@@ -171,9 +176,8 @@ docs: .tools/docs/.installed ## All pages as HTML, build/docs/index.html; a link
 pictures: $(TESTED) ## The pictures of docs/ anew, from what `make demo` made; needs Chromium
 	$(BIN)/python docs/pictures/make.py
 
-.tools/docs/.installed: $(TESTED) .requirements/docs.txt
-	rm -rf $(@D)
-	$(PIP) $(HASHED) --target $(@D) --requirement .requirements/docs.txt
+.tools/docs/.installed: .requirements/docs.txt $(TESTED)
+	$(call beside,$<)
 	@touch $@
 
 compile: setup   ## Write the generated files

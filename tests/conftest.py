@@ -37,18 +37,55 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the golden tests")
 
 
-_PLAIN = re.compile(r"not \w+( and not \w+)*")
+_WITHOUT = re.compile(r"not \w+( and not \w+)*")
+_WITH = re.compile(r"\w+( or \w+)*")
 _MODULE_MARKS = re.compile(r"^pytestmark = (\[.*?\]$|.*?$)", re.MULTILINE | re.DOTALL)
+MARKING = ("tests/e2e/plays.py", "tests/runner/conftest.py")
+"""What marks tests of other modules: those that name `plays.MARKS`, and those beside that conftest.py."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out a module of which no test is wanted before it imports a training library: that alone takes seconds."""
-    expression = config.option.markexpr
-    if collection_path.suffix != ".py" or not _PLAIN.fullmatch(expression) or not collection_path.is_file():
+    if collection_path.suffix != ".py" or not collection_path.is_file():
         return None
-    found = _MODULE_MARKS.search(collection_path.read_text(encoding="utf-8"))
-    marks = found[1].replace("plays.MARKS", "mark.slow mark.tools") if found else ""
-    return True if set(re.findall(r"not (\w+)", expression)) & set(re.findall(r"mark\.(\w+)", marks)) else None
+    if not collection_path.name.startswith("test_") or collection_path.parent.name == "runner":
+        return None
+    return True if unwanted(collection_path.read_text(encoding="utf-8"), config.option.markexpr) else None
+
+
+def unwanted(text: str, expression: str) -> bool:
+    """Tell whether the text of a module says that it has no test for an expression like `not a and not b`, `a or b`."""
+    text, asked = text.replace("plays.MARKS", "mark.slow mark.tools"), set(re.findall(r"\w+", expression))
+    if _WITHOUT.fullmatch(expression):
+        found = _MODULE_MARKS.search(text)
+        return found is not None and bool(asked & _marks(found[1]))
+    return _WITH.fullmatch(expression) is not None and not asked & _marks(text)
+
+
+def _marks(text: str) -> set[str]:
+    return set(re.findall(r"mark\.(\w+)", text))
+
+
+LONGEST = (
+    "tests/e2e/test_year.py",
+    "tests/processors/",
+    "tests/e2e/test_typed_pages.py",
+    "tests/e2e/test_workflow_plays.py",
+    "tests/e2e/test_init.py",
+    "tests/e2e/",
+    "tests/gitlab/",
+)
+"""Where a worker spends minutes on end: begun before all others, so that none is left alone with one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first; within them, and after them, the order is that of the files."""
+    items.sort(key=lambda item: place(item.nodeid))
+
+
+def place(test: str) -> int:
+    """Tell how early a test is begun: 0 is first."""
+    return next((place for place, path in enumerate(LONGEST) if test.startswith(path)), len(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

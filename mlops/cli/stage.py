@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mlops.extras import need
-from mlops.stages.declare.registry import STAGES
+from mlops.stages.declare.order import STAGES
 
 
 @click.command()

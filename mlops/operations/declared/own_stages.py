@@ -9,8 +9,8 @@ from mlops.configuration.load import Loaded
 from mlops.configuration.pipeline import Pipeline
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.operations.digests.own_code import files_of
+from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.own import CODE, FIRST
-from mlops.stages.declare.registry import STAGES
 
 _TAKEN = (*STAGES, CODE, "raw", "score", "tracking", "valid")
 _Found = tuple[tuple[str, ...], str, str]

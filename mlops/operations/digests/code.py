@@ -22,8 +22,8 @@ from typing import TypeGuard
 from mlops.bundle.environment import LIBRARIES
 from mlops.kinds.reference import REFERENCE
 from mlops.operations.digests.cache import PACKAGE, digest_of, framework, keep, recall
+from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.own import CODE
-from mlops.stages.declare.registry import STAGES
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 _WITHOUT_INFLUENCE = frozenset(

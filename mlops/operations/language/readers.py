@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mlops.operations.language.keys import Keys
 from mlops.stages.declare.declaration import leads
-from mlops.stages.declare.registry import DECLARED, STAGES
+from mlops.stages.declare.order import STAGES
+from mlops.stages.declare.registry import DECLARED
 
 # what reads a pipeline's key besides its stages, which declare what they read
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {

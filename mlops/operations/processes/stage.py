@@ -22,7 +22,7 @@ from mlops.operations.processes.numerics import pin_numerics
 from mlops.operations.processes.times import about, durations, remember
 from mlops.operations.tracked import data_of, source_here
 from mlops.stages.context import StageContext, Tracking
-from mlops.stages.declare.registry import STAGES
+from mlops.stages.declare.order import STAGES
 
 
 def run_stage(folder: Path, name: str) -> None:

@@ -20,7 +20,7 @@ from mlops.operations.processes.reproducing import result_of
 from mlops.operations.running.run import StageFailed
 from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.plan.pipeline import PipelinePlan
-from mlops.stages.declare.registry import STAGES
+from mlops.stages.declare.order import STAGES
 
 ROWS = 2_000
 _EPOCHS = 3

@@ -1,4 +1,4 @@
-"""The stages in running order: the one list of them."""
+"""What each stage is declared to be, in running order."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from mlops.stages.declare.features import FEATURES
 from mlops.stages.declare.gate import GATE
 from mlops.stages.declare.ingest import INGEST
 from mlops.stages.declare.measure import MEASURE
+from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.package import PACKAGE
 from mlops.stages.declare.split import SPLIT
 from mlops.stages.declare.train import TRAIN
 from mlops.stages.declare.validate import VALIDATE
 
-DECLARED = (INGEST, VALIDATE, SPLIT, FEATURES, TRAIN, BUNDLE, EVALUATE, MEASURE, GATE, PACKAGE)
-STAGES = tuple(stage.name for stage in DECLARED)
+_DECLARED = (BUNDLE, EVALUATE, FEATURES, GATE, INGEST, MEASURE, PACKAGE, SPLIT, TRAIN, VALIDATE)
+DECLARED = tuple(sorted(_DECLARED, key=lambda stage: STAGES.index(stage.name)))

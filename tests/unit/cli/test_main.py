@@ -133,6 +133,15 @@ def test_help_imports_neither_pydantic_nor_yaml(tmp_path: Path) -> None:
     assert python(code, tmp_path).stdout.endswith("[]\n")
 
 
+def test_a_stage_is_begun_without_the_configuration_that_it_was_compiled_from(tmp_path: Path) -> None:
+    """Nine of them begin in a run, each in a process of its own."""
+    code = (
+        "import sys, mlops.cli.stage, mlops.operations.processes.stage; "
+        "print([name for name in sys.modules if name.startswith(('mlops.configuration', 'mlops.compiler'))])"
+    )
+    assert python(code, tmp_path).stdout == "[]\n"
+
+
 AUDIT = """
 import sys
 seen = []

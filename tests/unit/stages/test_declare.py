@@ -11,12 +11,17 @@ from mlops.operations.digests.cache import PACKAGE
 from mlops.operations.digests.code import Source
 from mlops.operations.language.keys import Keys, written
 from mlops.stages.declare.declaration import Declaration, Files, Spliced, Subject, leads, split
-from mlops.stages.declare.registry import DECLARED, STAGES
+from mlops.stages.declare.order import STAGES
+from mlops.stages.declare.registry import DECLARED
 from tests.unit.configuration.test_monitor import PIPELINE
 from tests.unit.operations.language.test_readers import leaves
 
 ALL = [*leaves(Pipeline)]
 by_name = pytest.mark.parametrize("declared", DECLARED, ids=STAGES)
+
+
+def test_every_stage_of_the_order_is_declared_and_no_other() -> None:
+    assert tuple(stage.name for stage in DECLARED) == STAGES
 
 
 def parsed(stage: str) -> set[str]:

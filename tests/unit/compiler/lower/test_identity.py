@@ -15,7 +15,7 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.operations.digests.cache import PACKAGE
 from mlops.operations.digests.code import Source, fingerprinted
 from mlops.operations.workspace import open_workspace
-from mlops.stages.declare.registry import STAGES
+from mlops.stages.declare.order import STAGES
 
 Code = dict[str, dict[str, str]]
 Lowered = Callable[[Path], Code]

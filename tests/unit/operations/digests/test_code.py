@@ -9,7 +9,7 @@ import pytest
 from mlops.models import MODELS
 from mlops.operations.digests.cache import PACKAGE
 from mlops.operations.digests.code import _NAMED, Source, _imports, fingerprinted, fingerprints, spelling
-from mlops.stages.declare.registry import STAGES
+from mlops.stages.declare.order import STAGES
 
 SOURCE = '''
 """A module."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PUBLISHED = {
-    "0.1.0": "sha256:3b9931524658939e23a91d15eeb2b6bbe905d1dc51ff6255308f25951f556a2d",
+    "0.1.0": "sha256:3c28496b01bde238155d870909c352f250cbdf3a9c32ec45c5c0d090a45234d9",
 }
 """The digest of each release's loader; the last is of this one. `make golden` writes it, and docs/mlflow.md too."""
 CODE = "code"

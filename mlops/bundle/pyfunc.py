@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.predictor import Predictor
+from mlops.bundle.schema import BadRows
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ class BundleModel:
         if params:
             raise DataError("this model has no inference parameters")
         rows = model_input if isinstance(model_input, list) else self._rows(model_input)
-        return self._predictor.predict_rows(rows)
+        rows = self._predictor.schema.plain(rows)
+        found = self._predictor.inspect(rows)
+        if found.count:
+            raise BadRows(found.problems, found.count)
+        return self._predictor.score_rows(rows)
 
     def _rows(self, frame: Any) -> Sequence[Row]:
         """Spell a pandas frame as a request would; columns the model does not read are left out."""

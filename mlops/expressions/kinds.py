@@ -140,16 +140,19 @@ def _wrong(call: Call, argument: Node, words: str, hint: str) -> Fault:
     return Fault(f"`{shown}` {words}", argument.start, argument.end - argument.start, hint=hint)
 
 
+_CURES = {
+    ("number", "text"): "`number(...)` reads a number out of a text",
+    ("number", "moment"): "`days_between(start, end)` is the time between two dates",
+}
+_DECLARED = {"text": "declare `type: string` for the column", "moment": "declare `type: date` for the column"}
+
+
 def _cure(wanted: str, family: str, node: Node) -> str:
     """Say what to write instead."""
-    if {wanted, family} == {"moment", "text"} and isinstance(node, Value):
-        return f'write `date("{node.value}")`' if family == "text" else "write it as the other is"
-    if wanted == "moment" and family == "text":
-        return "declare `type: date` for the column"
-    if wanted == "number" and family == "text":
-        return "`number(...)` reads a number out of a text"
-    if wanted == "number" and family == "moment":
-        return "`days_between(start, end)` is the time between two dates"
     if wanted == "bool":
         return "compare it, as in `age > 60`"
-    return "make both of one type"
+    if wanted == "moment" and family == "text" and isinstance(node, Value):
+        return f'write `date("{node.value}")`'
+    if wanted in _DECLARED and isinstance(node, Name):
+        return _DECLARED[wanted]
+    return _CURES.get((wanted, family), "make both of one type")

@@ -95,6 +95,16 @@ def test_a_target_is_derived_from_a_column_that_is_read_alike(
     assert read(path, "labels.csv", form, UNTIL)["y"].to_list() == made
 
 
+def test_a_target_is_computed_from_several_columns(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(
+        "prediction_id,time,paid,due\na,2026-01-02T00:00:00Z,10,30\nb,2026-01-02T00:00:00Z,30,30\n"
+    )
+    form = Form("y", "bool", derived={"y": "share < 0.5", "share": "paid / due"})
+    assert read(tmp_path / "labels.csv", "labels.csv", form, UNTIL)["y"].to_list() == [True, False]
+    with pytest.raises(ConfigurationError, match="no column `y`, nor `owed`, `paid`, which it is derived from"):
+        read(tmp_path / "labels.csv", "labels.csv", Form("y", derived={"y": "paid / owed"}), UNTIL)
+
+
 def test_a_target_that_cannot_be_had(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="labels.csv has no column `y`"):
         read(write(tmp_path, "1", name="z"), "labels.csv", Form("y"), UNTIL)

@@ -11,8 +11,10 @@ from onnx import numpy_helper
 
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
+from mlops.bundle.schema import Requests, RequestSchema
+from mlops.bundle.transform import Transform
 from mlops.serve.invocations import BadRequest, answer, parse
-from tests.builders.bundles import make_model, make_predictor
+from tests.builders.bundles import make_frame, make_model, make_predictor, make_recipe
 
 ROWS = [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]
 
@@ -193,3 +195,41 @@ def test_a_score_that_is_no_number_loses_its_row_alone() -> None:
     with pytest.raises(BadRequest, match=r"^the model gives no finite score for some rows$") as caught:
         asked(broken, rows[1:])
     assert caught.value.refused == {("(unknown)", "score"): 1}
+
+
+def restricted(outside: str, **requests: Any) -> Predictor:
+    """A predictor that is for adults alone."""
+    recipe = make_recipe(make_frame(), where={"keep": "age >= 18 and adult", "outside": outside}, derive=ADULT)
+    transform = Transform.parse(recipe)
+    schema = RequestSchema.of(transform.recipe, requests=Requests(nulls="impute", **requests))
+    return Predictor(transform, OnnxModel(make_model(transform.shape)), schema)
+
+
+ADULT = {"adult": "age > 17"}
+SAID = "is none of the rows that the model is for: age >= 18 and adult"
+
+
+def aged(predictor: Predictor, *ages: float | None, **more: Any) -> dict[str, Any]:
+    row = dict.fromkeys(field.name for field in predictor.schema.fields)
+    rows = [row | {"age": age} for age in ages]
+    found: dict[str, Any] = json.loads(answer(predictor, json.dumps({"dataframe_records": rows}).encode(), **more))
+    return found
+
+
+def test_a_row_that_the_model_is_not_for_is_answered_with_a_warning() -> None:
+    found = aged(restricted("warn"), 20, 3, None)
+    assert len(found["predictions"]) == 3
+    assert found["warnings"] == [{"row": row, "field": "", "problem": SAID} for row in (1, 2)]
+    assert list(aged(restricted("warn"), 20)) == ["predictions"]
+
+
+def test_a_row_that_the_model_is_not_for_may_be_refused() -> None:
+    with pytest.raises(BadRequest) as caught:
+        aged(restricted("refuse"), 20, 3)
+    assert [problem.problem for problem in caught.value.problems] == [SAID]
+    assert caught.value.refused == {("(unknown)", "outside"): 1, ("(unknown)", "batch"): 1}
+    refused: list[Any] = []
+    found = aged(restricted("refuse", batch="rows"), 20, 3, refuse=refused.append)
+    assert found["predictions"][1] is None
+    assert found["problems"] == [{"row": 1, "field": "", "problem": SAID}]
+    assert refused == [{("(unknown)", "outside"): 1}]

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
-from mlops.ml.data import parquet
+from mlops.ml.data import joining, parquet
+from mlops.ml.data.joining import Joined
 from mlops.stages import validate
 from mlops.stages.context import StageContext
 
@@ -331,3 +333,54 @@ def test_a_date_that_orders_the_split_is_learnt_from_where_its_parts_are_asked_f
         pipeline.run(table(day=column), keys=["day", "person"], dated=dated)
         assert pipeline.roles()["day"] == role
         assert pipeline.roles()["person"] == "key"
+
+
+def test_expressions_are_columns_and_what_they_need_stays_unlearnt(pipeline):
+    derive = {"rich": "log(spent + 1) / if(age > 60, 2, 1)", "decade": "prefix(person, 3)"}
+    columns = {"person": {"type": "string", "personal": True}}
+    pipeline.run(table(), derive=derive, exclude=["spent"], columns=columns)
+    roles = {"age": "feature", "city": "feature", "spent": "key", "left": "target", "decade": "feature"}
+    assert pipeline.roles() == {**roles, "rich": "feature"}
+    found = pipeline.valid.filter(pl.col("age") > 60)
+    assert found["rich"].to_list() == [math.log(spent + 1) / 2 for spent in found["spent"]]
+
+
+def test_an_expression_that_does_not_fit_its_columns_is_refused(pipeline):
+    error = pipeline.refused(table(), derive={"sum": "age + city", "gone": "agee + 1"})
+    assert "present: `agee`, named in `derive`, is not a column of the data; did you mean `age`?" in str(error)
+    error = pipeline.refused(table(), derive={"sum": "age + city"})
+    assert "derive: `derive` cannot compute `sum`: `+` takes numbers, and this is a text" in str(error)
+
+
+def test_where_keeps_rows_and_counts_them(pipeline):
+    frame = table(city=["Bonn"] * 120 + ["Rome"] * 70 + [None] * 10)
+    pipeline.run(frame, derive={"old": "age > 20"}, where={"keep": "city == 'Bonn' and old"})
+    kept = pipeline.valid.height
+    assert set(pipeline.valid["city"]) == {"Bonn"}
+    assert pipeline.valid["age"].min() > 20
+    assert pipeline.report["where"] == {"rows": kept, "of": 200}
+    told = [check["message"] for check in pipeline.report["checks"] if check["name"] == "where"]
+    assert len(told) == 1
+    assert told[0].startswith(f"{kept} of 200 rows kept by `where`; of ")
+
+
+@pytest.mark.parametrize(
+    ("keep", "said"),
+    [
+        ("age > 85", "rows kept by `where`, fewer than the 50 that it must leave"),
+        ("age + 1", "where: `where` cannot be asked: a condition is true or false, and this is of type int"),
+        ("aeg > 1", "present: `aeg`, named in `where`, is not a column of the data; did you mean `age`?"),
+    ],
+)
+def test_a_condition_that_is_none_or_leaves_too_little_is_refused(pipeline, keep, said):
+    assert said in str(pipeline.refused(table(), where={"keep": keep}))
+
+
+def test_rows_that_find_nothing_in_a_joined_table_are_told(pipeline):
+    parquet.write(
+        table(), pipeline.folder / "artifacts" / "raw.parquet", joining.spelled([Joined("prices.csv", 3, 200)])
+    )
+    section = {"task": "binary", "target": "left"}
+    validate.run(StageContext(pipeline.folder, "churn", "validate", section))
+    assert pipeline.report["joined"] == [{"table": "prices.csv", "unmatched": 3, "rows": 200}]
+    assert pipeline.report["checks"][0]["message"] == "3 of 200 rows find nothing in prices.csv"

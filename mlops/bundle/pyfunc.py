@@ -37,7 +37,7 @@ class BundleModel:
         if params:
             raise DataError("this model has no inference parameters")
         rows = model_input if isinstance(model_input, list) else self._rows(model_input)
-        rows = self._predictor.schema.plain(rows)
+        rows = self._predictor.read(rows)
         found = self._predictor.inspect(rows)
         if found.count:
             raise BadRows(found.problems, found.count)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.ml.evaluation import metrics
-from mlops.ml.training import export, folding
 from mlops.ml.training.folding import Dealt, Folded
 from mlops.ml.training.problem import Examples
 from mlops.stages import hanging, learnt_from
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.documents.training import TooGood
-    from mlops.ml.training.problem import Problem, Scale, Task
+    from mlops.ml.training.problem import Problem, Task
     from mlops.ml.training.session import Candidate, Fitted, Session
     from mlops.stages.context import StageContext
     from mlops.stages.training_reports import Result
@@ -50,15 +49,6 @@ def measured(
     if not isinstance(fitted, Folded):
         return metrics.compute(metric, y, scores, weights=weights)
     return fitted.mean(lambda true, score, by: metrics.compute(metric, true, score, weights=by), y, scores, weights)
-
-
-def check_parity(name: str, fitted: Fitted, model: bytes, examples: Examples, scale: Scale) -> None:
-    """Hold an ONNX graph to what was trained; raises IntegrityError where it answers otherwise."""
-    x = examples.validation_x
-    if isinstance(fitted, Folded):
-        folding.check_parity(name, model, fitted, x, scale)
-    else:
-        export.check_parity(name, model, x, fitted.predict(x), scale)
 
 
 def first(examples: Examples) -> Examples:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlops.ml.training import export
+from mlops.ml.training import export, folding
 from mlops.ml.training.problem import Scale
 from mlops.ml.training.shaping import carried
-from mlops.stages import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +72,7 @@ def release(
     scale = Scale.of(problem.task, examples.train_y)
     say(f"writing {name} as ONNX")
     chosen = best.export()
-    folded.check_parity(name, best, chosen, examples, scale)
+    folding.check_parity(name, chosen, best, examples.validation_x, scale)
     learnt = {"train": len(examples.train_y)}
     if not refit:
         return Released(best, chosen, learnt)

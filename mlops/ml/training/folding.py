@@ -126,12 +126,15 @@ def _mean(epochs: Sequence[Epoch]) -> Epoch:
     )
 
 
-def check_parity(name: str, model: bytes, fitted: Folded, x: NDArray[Any], scale: Scale) -> None:
-    """Hold the merged graph to the trained members, each in its place, and its answer to their mean.
+def check_parity(name: str, model: bytes, fitted: Fitted, x: NDArray[Any], scale: Scale) -> None:
+    """Hold a graph to what was trained; a merged one to its members, each in its place, and to their mean.
 
     Raises:
         IntegrityError: an answer is another than what was trained, or stands in another member's place.
     """
+    if not isinstance(fitted, Folded):
+        export.check_parity(name, model, x, fitted.predict(x), scale)
+        return
     trained = fitted.each(x)
     export.check_parity(name, model, x, trained.mean(axis=1), scale)
     found = export.run(model, x, "members")

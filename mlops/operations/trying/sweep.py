@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mlops.configuration.load import names as pipeline_names
 from mlops.files.alone import unless_held
-from mlops.operations.project import open_project, pipeline_names
+from mlops.operations.project import open_project
 from mlops.operations.swept import Swept
 from mlops.operations.trying.folder import RUNNING, lock_of, trials
 

@@ -129,8 +129,8 @@ def dates(parts: Divided, columns: Sequence[str], entity: str | None = None) -> 
     worst = max(late, key=lambda check: check.failed)
     others = f", and likewise by {len(late) - 1} other dates" if len(late) > 2 else ""
     others = ", and likewise by one other date" if len(late) == 2 else others
-    dates = [str(check.column) for check in [worst, *late]]
-    ordering = [name for name in dates if not any(part[name].null_count() for part in parts)]
+    dated = [check.column for check in (worst, *late) if check.column is not None]
+    ordering = [column for column in dated if not any(part[column].null_count() for part in parts)]
     words = f"{worst.message}{others}" + (_by_time(ordering[0], entity) if ordering else "")
     return [*(check for check in found if check.passed), replace(worst, message=words)]
 

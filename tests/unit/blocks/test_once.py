@@ -92,7 +92,6 @@ ALIKE: dict[frozenset[str], str] = {
         ("configuration.ci.Continuous", "plan.review.Review", "a plan is of values, whatever YAML is typed by"),
         ("blocks.waiver.Waiver", "documents.gate.Waived", _WRITTEN),
         ("blocks.forecast.Horizon", "documents.metrics.Forecast", _WRITTEN),
-        ("blocks.split.Split", "documents.split.SplitReport", _WRITTEN),
         ("blocks.examine.Attributed", "documents.explanations.ExplanationsReport", _WRITTEN),
         ("configuration.accept.Acceptance", "documents.monitor.AcceptedReport", _WRITTEN),
         ("configuration.data.Data", "documents.data.DataReport", _WRITTEN),

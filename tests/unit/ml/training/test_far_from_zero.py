@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Scale
 from tests.builders.exporting import one_table_of_operators
 from tests.builders.training import NOWHERE, RMSE, binary, session
+from tests.conftest import ROOT
 
 FAR = 1.7e9
 
@@ -80,3 +82,14 @@ def test_a_graph_that_is_off_by_a_hundredth_of_the_spread_is_refused() -> None:
     assert export.check_parity("far", graph, examples.validation_x, scores, scale) < 1e-5
     with pytest.raises(IntegrityError):
         export.check_parity("far", graph, examples.validation_x, scores + 0.05 * scale.deviation, scale)
+
+
+def test_the_table_that_was_reported_is_learnt() -> None:
+    """Seconds since 1970 with noise of 20: R² was .86 of .96, and answers went by steps of 128."""
+    rows = pl.read_parquet(ROOT / "tests/cases/13-float32-target/offset.parquet")
+    x, y = rows.select("x", "z").to_numpy().astype(np.float32), rows["t"].to_numpy()
+    half = len(y) // 2
+    examples = Examples(x[:half], y[:half], x[half:], y[half:])
+    linear = candidates.build("far", Asked(kind="linear"), Problem.of("regression", examples), NOWHERE)
+    scores = linear.fit(examples, session(RMSE)).predict(examples.validation_x)
+    assert 1 - np.mean((scores - y[half:]) ** 2) / y[half:].var() > 0.95

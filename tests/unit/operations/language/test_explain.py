@@ -37,7 +37,7 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
         ("data.split.by", ("validate", "split", "evaluate", "gate")),
         ("data.target", ("validate", "split", "features", "evaluate", "gate")),
         ("data.columns.age.between", ("validate",)),
-        ("data.columns.age", ("validate", "evaluate", "gate")),
+        ("data.columns.age", ("validate", "features", "evaluate", "gate")),
         ("features.numeric", ("features",)),
         ("gates", ("validate", "evaluate", "gate")),
         ("description", ("gate", "package", "mlops catalogue")),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.files.atomic import write_text
 from mlops.ml.evaluation.studies import learning_curve
 from mlops.ml.training import shaping
+from mlops.stages.folded import first
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 
 def draw(context: StageContext, metric: str, examples: Examples, candidate: Candidate, session: Session) -> None:
-    """Write learning_curve.csv: no points for a network, which takes too long to train again."""
+    """Write learning_curve.csv, of folds that of the first member.
+
+    No points for a network, which takes too long to train again.
+    """
     from mlops.ml.training.estimators import EstimatorCandidate
 
+    examples = first(examples)
     points: list[learning_curve.Point] = []
     if isinstance(shaping.inside(candidate), EstimatorCandidate):
 

@@ -118,8 +118,7 @@ def run(context: StageContext) -> None:
         explanations.write(context, params.explain, best.name, made.fitted, params.weight)
     if params.learning_curve:
         context.say(f"learning curve: training {best.name} on parts of the rows")
-        session, part = _session(work, best.name, lambda _: None), folded.first(examples)
-        learning.draw(context, params.select_by, part, built[best.name], session)
+        learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 

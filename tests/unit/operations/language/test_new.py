@@ -39,7 +39,7 @@ DATA = """\
 source: {kind: csv, path: data/churn.csv, separator: ";", nulls: ["", NA]}
 columns:
   Customer: {type: string, unique: true}
-  age: {type: int, nulls: {at_most: 0.16}, between: [0, null], sensitive: true}
+  age: {type: int, nulls: {at_most: 0.19}, between: [0, null], sensitive: true}
   balance: {type: float, number: {decimal: ","}}
   plan: {type: category, in: [basic, gold]}
   "Left us?": {type: bool}

@@ -57,7 +57,7 @@ def test_its_digest_is_the_published_one_here_and_on_the_page(update: bool) -> N
     ],
 )
 def test_what_no_loader_can_be_made_of_is_refused(tmp_path: Path, added: str, said: str) -> None:
-    for folder in ("bundle", "files"):
+    for folder in ("bundle", "expressions", "files"):
         shutil.copytree(loader.PACKAGE / folder, tmp_path / folder)
     shutil.copy(loader.PACKAGE / "errors.py", tmp_path)
     assert loader.make(tmp_path) == loader.make()
@@ -80,8 +80,8 @@ def test_it_imports_what_requirements_name_and_nothing_that_could_run_other_code
             assert not (isinstance(node, ast.Name) and node.id in {"eval", "exec", "compile", "__import__"}), name
     assert found - set(sys.stdlib_module_names) == set(PACKAGES) - {"mlflow"}
     assert found & set(sys.stdlib_module_names) == {
-        *("__future__", "collections", "dataclasses", "datetime", "hashlib", "json"),
-        *("math", "os", "pathlib", "re", "stat", "typing", "unicodedata"),
+        *("__future__", "collections", "dataclasses", "datetime", "difflib", "functools", "hashlib", "json"),
+        *("math", "operator", "os", "pathlib", "re", "stat", "typing", "unicodedata"),
     }
 
 

@@ -13,6 +13,8 @@ from mlops.ml.evaluation.intervals.resampling import Resampling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.predictions import Predictions
 
@@ -25,9 +27,12 @@ def same_rows(first: Predictions, second: Predictions) -> bool:
         (first.task, first.classes) == (second.task, second.classes)
         and np.array_equal(first.rows, second.rows)
         and np.array_equal(first.target, second.target)
-        and (first.weights is None) == (second.weights is None)
-        and (first.weights is None or np.array_equal(first.weights, second.weights))
+        and np.array_equal(_weights(first), _weights(second))
     )
+
+
+def _weights(predictions: Predictions) -> NDArray[np.float64]:
+    return np.empty(0) if predictions.weights is None else predictions.weights
 
 
 def differences(

@@ -26,7 +26,11 @@ _APART = 0.01
 
 
 def logit(p: Floats) -> Floats:
-    """Give the logarithm of the odds."""
+    """Give the logarithm of the odds.
+
+    >>> float(logit(np.array(0.5)))
+    0.0
+    """
     clipped = np.clip(np.asarray(p, dtype=np.float64), EDGE, 1 - EDGE)
     return np.asarray(np.log(clipped / (1 - clipped)))
 

@@ -59,7 +59,8 @@ def test_its_digest_is_the_published_one_here_and_on_the_page(update: bool) -> N
 def test_what_no_loader_can_be_made_of_is_refused(tmp_path: Path, added: str, said: str) -> None:
     for folder in ("bundle", "expressions", "files"):
         shutil.copytree(loader.PACKAGE / folder, tmp_path / folder)
-    shutil.copy(loader.PACKAGE / "errors.py", tmp_path)
+    for name in ("diagnostics.py", "errors.py", "synonyms.py"):
+        shutil.copy(loader.PACKAGE / name, tmp_path)
     assert loader.make(tmp_path) == loader.make()
     shutil.copy(tmp_path / "bundle/model.py", tmp_path / "files/model.py")
     with (tmp_path / "bundle/model.py").open("a") as file:

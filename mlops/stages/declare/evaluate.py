@@ -118,7 +118,7 @@ EVALUATE = Declaration(
         "artifacts/bundle",
         "artifacts/features",
         "artifacts/split",
-        Files("evaluate.cost evaluate.discover refit model", _blind),
+        Files("evaluate.cost evaluate.discover refit model.*.kind", _blind),
         Files("gates preset.gates", lambda spec: [own_file(rule.own or "") for rule in lower_own(spec).values()]),
     ),
     outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.REPORT)),

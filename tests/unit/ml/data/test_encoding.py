@@ -26,9 +26,9 @@ def test_a_class_becomes_its_position(values: list[object], classes: tuple[objec
     assert y.tolist() == [1, 0, 1]
 
 
-def test_a_number_becomes_float32() -> None:
+def test_a_number_becomes_float64() -> None:
     y = encode(Target(name="y"), pl.DataFrame({"y": [1, 2]}))
-    assert y.dtype == np.float32
+    assert y.dtype == np.float64
     assert y.tolist() == [1.0, 2.0]
 
 

@@ -42,7 +42,11 @@ def merged(models: Sequence[bytes]) -> bytes:
     for number, answer in enumerate(answers):
         graph.node.append(_node("Unsqueeze", [answer, "members_axis"], f"member_{number}"))
     graph.node.append(_node("Concat", [f"member_{number}" for number in range(len(answers))], "members", axis=1))
-    graph.node.append(_node("Mean", answers, "y"))
+    if widest == TensorProto.FLOAT:
+        graph.node.append(_node("Mean", answers, "y"))
+    else:  # onnxruntime has no Mean of float64
+        graph.initializer.append(numpy_helper.from_array(np.array(len(answers), np.float64), "members_count"))
+        graph.node.extend([_node("Sum", answers, "members_sum"), _node("Div", ["members_sum", "members_count"], "y")])
     for name, shape in (("y", ["N", *classes]), ("members", ["N", len(answers), *classes])):
         graph.output.append(helper.make_tensor_value_info(name, widest, shape))
     return finish(whole)

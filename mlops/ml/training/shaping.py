@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.errors import ConfigurationError, DataError
-from mlops.ml.training.problem import Problem
+from mlops.ml.training.problem import Problem, Scale
 from mlops.statistics.weights import shares
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ def problem(task: Task, examples: Examples, objective: Objective, numbers: tuple
 
 def _refuse_outside(transform: Transform, examples: Examples) -> None:
     y = np.concatenate([examples.train_y, examples.validation_y])
+    if Scale.of("regression", y).wide:
+        raise DataError(
+            f"objective.transform: the target lies so far from 0 that its {transform} tells neighbouring values apart"
+            " no more",
+            hint="remove `transform`: a target far from 0 is learnt without loss as it is",
+        )
     bad = int((~_inside(transform, y)).sum())
     if bad:
         raise DataError(

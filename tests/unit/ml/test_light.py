@@ -33,7 +33,10 @@ def test_whoever_has_pandas_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whatever_would_import_pandas_is_imported_without(repository: Path) -> None:
     heavy = {"sklearn", "skl2onnx", "estimators"}
     found = {path.name: unguarded(path, heavy) for path in (repository / "mlops").rglob("*.py")}
-    assert {name for name, lines in found.items() if lines} == {"boosting.py", "estimators.py"}  # imported without, whole
+    assert {name for name, lines in found.items() if lines} == {
+        "boosting.py",
+        "estimators.py",
+    }  # imported without, whole
     assert unguarded(Path(__file__), {"sys"}) != [], "nothing is seen"
 
 

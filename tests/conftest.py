@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +13,21 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mlops.files.dvc_environment import UNREPORTED
+from mlops.operations.processes.numerics import pin_numerics
+from tests.builders.environment import kept
 from tests.builders.once import begin
 
 # how long an example takes to make, or to try, is the machine's business
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fixed")
 
-# One thread a library, said before numpy is imported: threads that look out for work take the processor from the tests
-# beside them, several times what one thread needs for all of it. A stage sets its own numbers.
-os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+# What a stage says before it computes, said before numpy and torch are imported: they ask once, in part only when they
+# first compute. So a test, a stage in its process and a process that it starts get the same bits, whatever ran before.
+# One thread a library: threads that look out for work take the processor from the tests beside them.
+pin_numerics(1)
 os.environ["POLARS_MAX_THREADS"] = "1"
+with warnings.catch_warnings(action="ignore", category=ImportWarning):
+    import numpy  # noqa: F401 - it warns of processors that its release does not know, once
 
 # Where PYTHONDONTWRITEBYTECODE is set, as it is in many containers, pytest would rewrite every test module in every
 # process of every run: ten seconds each. What tests start still does as the machine is told.
@@ -125,6 +131,13 @@ def _at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv(name, value)
         # no test takes the machine's power away, and the disk needs milliseconds to answer each of two thousand times
         patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _environment_stays() -> Iterator[None]:
+    """Take back what a verb or a stage sets for its own process: here it would go to all that later tests start."""
+    with kept():
         yield
 
 

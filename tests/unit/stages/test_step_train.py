@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.canonical import digest_file
@@ -173,6 +174,11 @@ def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Pat
     train.run(killed)
     assert digests(killed) == digests(undisturbed)
     assert not first.exists()
+
+
+def test_torch_computes_here_by_the_instructions_of_a_stage() -> None:
+    """Those beyond AVX2 round otherwise: training would end with other bits than one begun in a process of its own."""
+    assert torch.backends.cpu.get_cpu_capability() in {"AVX2", "DEFAULT"}
 
 
 def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:

@@ -24,8 +24,15 @@ settings.load_profile("fixed")
 # What a stage says before it computes, said before numpy and torch are imported: they ask once, in part only when they
 # first compute. So a test, a stage in its process and a process that it starts get the same bits, whatever ran before.
 # One thread a library: threads that look out for work take the processor from the tests beside them.
-pin_numerics(1)
-os.environ["POLARS_MAX_THREADS"] = "1"
+
+
+def pinned() -> None:
+    """Say it to this process and to what it starts."""
+    pin_numerics(1)
+    os.environ["POLARS_MAX_THREADS"] = "1"
+
+
+pinned()
 with warnings.catch_warnings(action="ignore", category=ImportWarning):
     import numpy  # noqa: F401 - it warns of processors that its release does not know, once
 
@@ -139,6 +146,16 @@ def _environment_stays() -> Iterator[None]:
     """Take back what a verb or a stage sets for its own process: here it would go to all that later tests start."""
     with kept():
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Iterator[None]:
+    """Take back what a stage pins that a fixture of many tests runs."""
+    try:
+        return (yield)
+    finally:
+        if fixturedef.scope != "function":
+            pinned()
 
 
 @pytest.fixture(autouse=True)

@@ -41,6 +41,16 @@ def test_a_block_that_fails_leaves_nothing_either() -> None:
     assert dict(os.environ) == before
 
 
+@pytest.fixture(scope="module")
+def _a_stage_has_run() -> None:
+    pin_numerics(3, anywhere=False)
+
+
+@pytest.mark.usefixtures("_a_stage_has_run")
+def test_a_stage_that_a_fixture_of_many_tests_runs_pins_nothing_either() -> None:
+    assert (os.environ["OMP_NUM_THREADS"], os.environ["MKL_CBWR"]) == ("1", "COMPATIBLE")
+
+
 # Not `kept` by themselves: these two ask whether every test is.
 
 

@@ -70,10 +70,10 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     assert digests[0] == digests[1]
 
 
-def test_a_regression_target_is_float32(tmp_path: Path) -> None:
+def test_a_regression_target_is_float64(tmp_path: Path) -> None:
     folder = make_pipeline(tmp_path / "tiny", task="regression")
     run(context(folder, task="regression"))
-    assert np.load(folder / "artifacts/features/train_y.npy").dtype == np.float32
+    assert np.load(folder / "artifacts/features/train_y.npy").dtype == np.float64
 
 
 def test_an_unknown_key_of_the_section_is_refused(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         "  2 | modle.mlp.lr=2",
         "    | ^^^^^^^^^^^^",
         "  did you mean `model`? also there: budget, card, data, deploy, description, evaluate, features, forecast, "
-        "gates, monitor, owners, package, preset, refit, requests, risk, seed, select_by, stages, task, trainer",
+        "gates, monitor, objective, owners, package, preset, refit, requests, risk, seed, select_by, stages, task, "
+        "trainer",
         "command line:3:7: there is no candidate `mpl` [override]",
         "  3 | model.mpl.lr=0.1",
         "    |       ^^^",

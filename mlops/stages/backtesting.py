@@ -59,7 +59,7 @@ def run(
         )
         if refit:  # as what is released does
             known = Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known])
-            fitted = again(candidate, known, session, fitted)
+            fitted = again(candidate, known, session, fitted, len(fold.known) / len(fold.train))
         return fitted.predict(x[fold.test])
 
     def name(fold: Fold) -> str:

@@ -42,13 +42,13 @@ class Released:
             (folder / BEFORE).write_bytes(self.before)
 
 
-def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fitted) -> Fitted:
+def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fitted, grown: float = 1.0) -> Fitted:
     """Teach a candidate the rows to learn from, for as long as was best when it did not know all of them.
 
-    What was fitted on rows that it did not know, as a calibrator, is carried over.
+    What was fitted on rows that it did not know, as a calibrator, is carried over. There are `grown` times as many.
     """
     folder = None if session.checkpoints is None else session.checkpoints / "refit"
-    longer = replace(session, size=chosen.best_epoch, checkpoints=folder, observe=lambda _: None)
+    longer = replace(session, size=chosen.best_epoch, checkpoints=folder, observe=lambda _: None, grown=grown)
     return carried(chosen, candidate.fit(examples, longer))
 
 
@@ -77,7 +77,8 @@ def release(
     if not refit:
         return Released(best, chosen, learnt)
     say(f"{name} learns again, from train and validation")
-    fitted = again(candidate, examples.whole, session, best)
+    whole = examples.whole
+    fitted = again(candidate, whole, session, best, len(whole.train_y) / len(examples.train_y))
     model = fitted.export()
     export.check_parity(name, model, examples.validation_x, fitted.predict(examples.validation_x), scale)
     return Released(fitted, model, learnt | {"validation": len(examples.validation_y)}, chosen)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
@@ -58,7 +59,7 @@ class EstimatorCandidate:
 
     def fit(self, examples: Examples, session: Session) -> FittedEstimator:
         """Train; of boosted trees, keep as many as do best on the validation rows, or as many as the session says."""
-        estimator = _seeded(self.build(session), session)
+        estimator = _penalised(_seeded(self.build(session), session), session.grown)
         _refuse_unfit(estimator, self.problem, session.name)
         scale = Scale.of(self.problem.task, examples.train_y, examples.train_w)
         y = scale.down(examples.train_y) if self.problem.task == "regression" else examples.train_y
@@ -98,6 +99,19 @@ def _seeded(estimator: Any, session: Session) -> Any:
     names = [name for name in _parameters(estimator) if name.split("__")[-1] == "random_state"]
     if names:
         estimator.set_params(**{name: derive(session.seed, name) for name in sorted(names)})
+    return estimator
+
+
+def _penalised(estimator: Any, grown: float) -> Any:
+    """Let a penalty grow with the rows, whose losses are a sum beside it.
+
+    So scores are spread as they were: thresholds and calibrators that are carried over, and the reference that a
+    monitor holds answers to, are of the model before.
+    """
+    if grown != 1 and isinstance(estimator, LogisticRegression):
+        estimator.set_params(C=estimator.C / grown)
+    elif grown != 1 and isinstance(estimator, Ridge):
+        estimator.set_params(alpha=estimator.alpha * grown)
     return estimator
 
 

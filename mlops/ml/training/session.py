@@ -67,6 +67,7 @@ class Session:
     """One candidate's training: its name, its seed, the judge, and the folder for its checkpoints (None: none).
 
     `size`: trees or epochs that an earlier training found to do best: so many are learnt, and no row stops them.
+    `grown`: how many times more rows there are than in that training.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Session:
     checkpoints: Path | None = None
     observe: Callable[[Epoch], None] = _ignore
     size: int | None = None
+    grown: float = 1.0
 
 
 class Fitted(Protocol):

@@ -48,12 +48,28 @@ def test_what_is_released_learnt_from_train_and_validation(tmp_path: Path) -> No
     assert json.loads((model / "model.json").read_bytes())["learnt"] == {"train": 300, "validation": 300}
     problem = Problem.of("binary", examples)
     linear = candidates.build("linear", Asked(kind="linear"), problem, NOWHERE)
-    whole = linear.fit(examples.whole, session()).predict(examples.validation_x)
+    whole = linear.fit(examples.whole, replace(session(), grown=2.0)).predict(examples.validation_x)
     assert np.allclose(export.run((model / "model.onnx").read_bytes(), examples.validation_x), whole, atol=1e-6)
     before = export.run((model / "before_refit.onnx").read_bytes(), examples.validation_x)
     alone = linear.fit(examples, session()).predict(examples.validation_x)
     assert np.allclose(before, alone, atol=1e-6)
     assert not np.allclose(before, whole, atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_strong_penalty_spreads_answers_as_before(task: str) -> None:
+    """A monitor holds answers of what is released to those of the candidate before: that must be no drift."""
+    examples = binary() if task == "binary" else regression()
+    kind = Asked(kind="linear", l2=3000.0)
+    linear = candidates.build("linear", kind, Problem.of(task, examples), NOWHERE)
+    spread = {
+        grown: linear.fit(examples.whole, replace(session(), grown=grown)).predict(examples.validation_x).std()
+        for grown in (1.0, 2.0)
+    }
+    before = linear.fit(examples, session()).predict(examples.validation_x).std()
+    assert spread[2.0] == pytest.approx(before, rel=0.05)
+    assert spread[1.0] > 1.5 * before
 
 
 @pytest.mark.slow

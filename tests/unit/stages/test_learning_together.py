@@ -11,7 +11,9 @@ import pytest
 
 from mlops.bundle.predictor import Predictor
 from mlops.errors import DataError
+from mlops.ml.data.folds import chosen_on
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.studies import threshold
 from mlops.ml.training import export
 from mlops.ml.training.heads import OneVersusRest
 from mlops.stages.tables import scored
@@ -39,24 +41,28 @@ def members(done: Staged, rows: pl.DataFrame) -> np.ndarray[Any, Any]:
 
 
 def test_weighed_rows_in_folds_teach_members_and_choose_thresholds(tmp_path: Path) -> None:
-    cost = {"bundle": {"pipeline": "tiny", "cost": COST, "weight": "w"}, "evaluate": {"cost": COST}}
-    split = {"split": DEALT}
-    done = staged(tmp_path, sampled(400), "binary", "w", **split, **merge(cost))
-    plain = staged(tmp_path / "plain", sampled(400).drop("w"), "binary", **split, **merge(cost, weight=None))
+    decided = {"pipeline": "tiny", "cost": COST}
+    asked = {"split": DEALT, "evaluate": {"cost": COST}}
+    done = staged(tmp_path, sampled(400), "binary", "w", bundle={**decided, "weight": "w"}, **asked)
+    plain = staged(tmp_path / "plain", sampled(400).drop("w"), "binary", bundle=decided, **asked)
     found, other = predictions(done), predictions(plain)
     assert found.weights is not None
     assert found.folds is not None
-    assert found.folds.tolist() == other.folds.tolist() if other.folds is not None else False
+    assert other.folds is not None
+    assert found.folds.tolist() == other.folds.tolist()
     population = np.average(found.target, weights=found.weights)
     assert np.average(found.score, weights=found.weights) == pytest.approx(population, abs=0.05)
     assert other.score.mean() > population + 0.1
-    assert [done.report(name)["weighted"]["column"] for name in ("metrics",)] == ["w"]
-
-
-def merge(cost: dict[str, dict[str, Any]], weight: str | None = "w") -> dict[str, dict[str, Any]]:
-    """The sections that decisions have a value in, with or without weights."""
-    bundle = {key: value for key, value in cost["bundle"].items() if key != "weight" or weight}
-    return {"bundle": bundle, "evaluate": cost["evaluate"]}
+    assert done.report("metrics")["weighted"]["column"] == "w"
+    stopped = chosen_on(found.folds, 4)
+    x, y, w = (np.load(done.folder / f"artifacts/features/train_{name}.npy") for name in "xyw")
+    predictor = Predictor.open(done.folder / "artifacts/bundle")
+    inner = predictor.model.members(x)[np.arange(len(y)), stopped]
+    values = np.array(found.values)
+    best = threshold.choose(y, inner, values, w)
+    assert predictor.decision is not None
+    assert predictor.decision.threshold == pytest.approx(best.threshold)
+    assert best.threshold != pytest.approx(threshold.choose(y, inner, values).threshold), "weights choose nothing here"
 
 
 def test_a_calibrator_is_fitted_before_the_model_learns_again_and_carried_over(tmp_path: Path) -> None:

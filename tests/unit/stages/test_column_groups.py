@@ -106,7 +106,7 @@ def test_a_pipeline_that_asks_for_nothing_has_the_bytes_it_had(tmp_path: Path) -
 
 def test_scores_are_explained_by_columns_of_the_table(tmp_path: Path) -> None:
     pytest.importorskip("shap")
-    done = native(tmp_path, train={"explain": {"sample": 50}})
+    done = native(tmp_path, train={"explain": {"sample": 50, "key": None, "rows": []}})
     report = done.report("explanations")
     assert (report["candidate"], report["method"]) == ("forest", "SHAP")
     assert [each["column"] for each in report["columns"]] == ["age", "town", "rooms"]

@@ -25,10 +25,10 @@ from mlops.expressions.tree import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
+ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime"]
 Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
-TEXT = ("string", "category")
+TEXT = ("string", "category", "text")
 DATED = ("date", "datetime")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.bundle.recipe import TEXT
 from mlops.expressions import steps, timestamps
 from mlops.expressions.steps import condition
 from mlops.expressions.texts import composed
@@ -125,7 +126,7 @@ class Reader:
             values = [row[name] for row in rows]
             if self._types[name] in ("date", "datetime"):
                 moments[name] = self._moments(name, values)
-            elif self._types[name] in ("string", "category"):
+            elif self._types[name] in TEXT:
                 words[name] = texts([None if value is None else composed(value) for value in values])
             else:
                 numbers[name] = np.array(values, dtype=np.float64)

@@ -41,6 +41,20 @@ def estimator(problem: Problem, named: str, *, threads: str | None = None, **arg
     return EstimatorCandidate(problem, build)
 
 
+def estimator_of_tokens(problem: Problem, named: str, **arguments: Any) -> Candidate:
+    """Make a candidate of a linear estimator; a token of a text has a weight there, as a column has."""
+    if not problem.layout.texts:
+        return estimator(problem, named, **arguments)
+    with without_pandas():
+        from mlops.ml.training.estimators import EstimatorCandidate
+        from mlops.ml.training.token_input import TokenInput
+        from mlops.ml.training.token_linear import TokenLinear
+
+        make = load(named)
+    given = TokenInput.of(problem.layout)
+    return EstimatorCandidate(problem, lambda _: TokenLinear(make(**arguments), given))
+
+
 def network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) -> Candidate:
     """Make a candidate of a network, trained by AdamW."""
     from mlops.ml.training.loop import LightningCandidate

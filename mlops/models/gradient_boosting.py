@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, Positive
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.probe import Probe
+from mlops.models.projected import PROJECTION, Width
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
@@ -35,6 +38,14 @@ class GradientBoosting(Block):
     """Share of the rows that each tree sees."""
     features: Fraction = 0.3
     """Share of the features that each branching chooses from."""
+    projection: Width = PROJECTION
+    """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "projection" or value != PROJECTION}
 
 
 def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:

@@ -11,6 +11,7 @@ from mlops.blocks.number import Count, Fraction
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.probe import Probe
+from mlops.models.projected import PROJECTION, Width
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
@@ -34,11 +35,15 @@ class RandomForest(Block):
     """Columns of numbers by which the answer only rises, or only falls, whatever the others say: of two classes the
     probability of the positive one. Not for more classes."""
 
+    projection: Width = PROJECTION
+    """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
+
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
         found: dict[str, Any] = spell(self)
-        return {key: value for key, value in found.items() if key != "monotone" or value}
+        usual = {"monotone": {}, "projection": PROJECTION}
+        return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
 
 
 def candidate(problem: Problem, parameters: RandomForest) -> Candidate:

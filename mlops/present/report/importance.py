@@ -12,6 +12,7 @@ from mlops.present.report.words import count, figure
 
 _ROWS = 6  # rows that are explained one by one
 _COLUMNS = 8  # of a row
+_TOKENS = 20  # of a text
 _EXACT = 1e-6  # a smaller miss is rounding
 
 
@@ -71,6 +72,7 @@ def _tokens(found: ExplanationsReport) -> list[Forest]:
                 if each.column == column
             ],
             bars=True,
+            most=_TOKENS,
         )
         for column in dict.fromkeys(each.column for each in found.tokens)
     ]

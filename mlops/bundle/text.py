@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mlops.blocks.column_group import TEXT
 from mlops.bundle.tokenizer import Unit, Version, tokens
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class Text(BaseModel):
     """What the count of each id is multiplied by: 0 where training had it in no text. 1 where none are given."""
     normalise: bool
     """Weights of a row have the length 1 (L2)."""
+
+    @property
+    def group(self) -> str:
+        """Name the group that its features belong to."""
+        return f"{TEXT}:{self.column}"
 
     @property
     def size(self) -> int:

@@ -73,5 +73,7 @@ KIND = of_block(
     quantile=True,
     course="validation",
     refit=True,
+    groups="scaled onehot ordinal text:*",
+    projects=True,
     probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

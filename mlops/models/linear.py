@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.block import Block
-from mlops.blocks.column_group import EVERY_TEXT, USUAL
 from mlops.blocks.number import Positive
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
@@ -47,6 +46,6 @@ KIND = of_block(
     tasks="binary multiclass regression",
     refit=True,
     quantile=True,
-    groups=(*USUAL, EVERY_TEXT),
+    groups="scaled onehot ordinal text:*",
     probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
 )

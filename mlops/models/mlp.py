@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block, Items
-from mlops.blocks.column_group import EVERY_TEXT, USUAL
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
@@ -57,7 +56,7 @@ KIND = of_block(
     {"train": candidate},
     tasks="binary multiclass regression",
     quantile=True,
-    groups=(*USUAL, EVERY_TEXT),
+    groups="scaled onehot ordinal text:*",
     course="train validation",
     # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
     probes={"mlp": Probe("binary", (("hidden", (300, 40)),))},

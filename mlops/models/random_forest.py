@@ -68,5 +68,7 @@ KIND = of_block(
     {"train": candidate},
     tasks="binary multiclass regression",
     refit=True,
+    groups="scaled onehot ordinal text:*",
+    projects=True,
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},
 )

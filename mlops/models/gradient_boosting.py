@@ -10,6 +10,7 @@ from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, Positive
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
 from mlops.models.projected import PROJECTION, Width
 
@@ -40,12 +41,16 @@ class GradientBoosting(Block):
     """Share of the features that each branching chooses from."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
+    columns: Literal["scaled", "native"] = "scaled"
+    """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, a
+    missing one being less than all others, and categories as codes."""
 
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
         found: dict[str, Any] = spell(self)
-        return {key: value for key, value in found.items() if key != "projection" or value != PROJECTION}
+        usual = {"columns": "scaled", "projection": PROJECTION}
+        return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
 
 
 def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
@@ -63,17 +68,19 @@ def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
         max_features=parameters.features,
         **asked,
     )
-    return made
+    if parameters.columns == "scaled":
+        return made
+    filled: Candidate = load("mlops.ml.training.missing:Least")(made)  # scikit-learn boosts no rows with NaN
+    return filled
 
 
 KIND = of_block(
     GradientBoosting,
-    {"train": candidate},
+    {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     quantile=True,
     course="validation",
     refit=True,
-    groups="scaled onehot ordinal text:*",
     projects=True,
     probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

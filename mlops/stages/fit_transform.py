@@ -106,7 +106,9 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
             notes.append(f"`{column.name}` has no value in training: dropped")
         elif column.type == "text":
             if reads(options.groups, f"{TEXT}:{column.name}"):
-                text, note = fit_text.fit(column.name, arrays.texts(series.cast(pl.String)), options.text or features.Text())
+                text, note = fit_text.fit(
+                    column.name, arrays.texts(series.cast(pl.String)), options.text or features.Text()
+                )
                 texts.append(text)
             else:
                 note = f"no candidate reads the sentences of `{column.name}`: left out"

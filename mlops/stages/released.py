@@ -109,7 +109,9 @@ class Served:
         found, layout = columns.positions(fitted), problem.layout
         if found is None or len(found) == layout.width:
             return cls(None, None)
-        return cls(tuple(sorted(found)), tuple(group.name for group in layout.groups if found.issuperset(group.positions)))
+        return cls(
+            tuple(sorted(found)), tuple(group.name for group in layout.groups if found.issuperset(group.positions))
+        )
 
     def take(self, x: NDArray[Any]) -> NDArray[Any]:
         """Give what is left of rows [n, ...]."""

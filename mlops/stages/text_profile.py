@@ -37,4 +37,3 @@ def unseen(texts: Sequence[str], item: Text) -> NDArray[np.float64]:
             new = sum(not (number := item.id_of(token)) or rows[number] <= fewest for token in found)
             shares[place] = new / len(found)
     return shares
-

@@ -36,9 +36,7 @@ def table(rows: int = 300, seed: int = 0) -> pl.DataFrame:
 
 
 VOCABULARY = (*KIND, *UNKIND, *PLAIN)
-ITEM = Text(
-    column="review", tokenizer=1, unit="words", ngrams=(1, 1), length=12, vocabulary=VOCABULARY, normalise=True
-)
+ITEM = Text(column="review", tokenizer=1, unit="words", ngrams=(1, 1), length=12, vocabulary=VOCABULARY, normalise=True)
 
 
 def examples(task: Task, rows: int = 300) -> tuple[Examples, Problem]:

@@ -27,7 +27,9 @@ class Graph:
         """Add a node; arrays among its inputs become constants as they are. Give the name of what comes out."""
         output = output or f"{self.prefix}_{len(self.nodes)}"
         names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
-        self.nodes.append(helper.make_node(operator, names, [output], name=f"{self.prefix}_n{len(self.nodes)}", **attributes))
+        self.nodes.append(
+            helper.make_node(operator, names, [output], name=f"{self.prefix}_n{len(self.nodes)}", **attributes)
+        )
         return output
 
     def constant(self, value: NDArray[Any]) -> str:

@@ -59,7 +59,9 @@ def test_a_hash_is_the_same_everywhere(token: str, number: int) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.none() | st.lists(st.sampled_from([*WORDS, "new", "é", "👍"]), max_size=9).map(" ".join), min_size=1))
+@given(
+    st.lists(st.none() | st.lists(st.sampled_from([*WORDS, "new", "é", "👍"]), max_size=9).map(" ".join), min_size=1)
+)
 def test_a_row_does_not_depend_on_those_beside_it(rows: list[str | None]) -> None:
     item = made(normalise=True, factors=(1.5, 1.25, 2.0, 1.0, 3.0))
     together = item.encoded(texts(rows))

@@ -70,8 +70,6 @@ def test_plain_texts_have_the_tokens_of_scikit_learn(text: str, fewest: int, mor
     assert tokens(plain, "chars", ngrams) == spelt(apart)
 
 
-
-
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40))
 def test_spelling_says_nothing(text: str) -> None:

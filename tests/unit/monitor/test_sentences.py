@@ -51,7 +51,9 @@ def verdicts(found: tuple[ColumnProfile, Recipe], window: list[str]) -> dict[str
     return {shift.column: shift.verdict for shift in drift.shifts(pairs, Monitor().drift)}
 
 
-@pytest.mark.parametrize("asked", [{}, {"vocabulary": "hashed", "at_most": 4_096}, {"tokens": "chars", "ngrams": [3, 3]}])
+@pytest.mark.parametrize(
+    "asked", [{}, {"vocabulary": "hashed", "at_most": 4_096}, {"tokens": "chars", "ngrams": [3, 3]}]
+)
 def test_windows_like_training_do_not_cry_wolf(asked: dict[str, object]) -> None:
     found = learnt(**asked)
     seen = [verdicts(found, written(seed)) for seed in range(1, 61)]

@@ -114,6 +114,11 @@ class Layout:
         """List the columns that may hold NaN."""
         return tuple(place for group in self.groups if group.missing for place in group.positions)
 
+    @property
+    def texts(self) -> tuple[Group, ...]:
+        """List the groups of texts."""
+        return tuple(group for group in self.groups if group.name.startswith(f"{TEXT}:"))
+
     def group(self, name: str) -> Group | None:
         """Give a group; None where there is none of that name."""
         return next((group for group in self.groups if group.name == name), None)

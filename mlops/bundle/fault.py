@@ -84,6 +84,7 @@ FAULTS: dict[str, Callable[[Any], Fault | None]] = {
     "bool": _bool,
     "string": _text,
     "category": _text,
+    "text": _text,
     "date": _date,
     "datetime": _datetime,
 }

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, USUAL, Group, Layout
+from mlops.bundle.text import Text
 from mlops.errors import IntegrityError
 from mlops.expressions.kinds import type_of
 from mlops.expressions.steps import Step, condition
@@ -26,10 +27,10 @@ from mlops.expressions.tree import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
+ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime"]
 Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
-TEXT = ("string", "category")
+TEXT = ("string", "category", "text")
 DATED = ("date", "datetime")
 _ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
 
@@ -135,6 +136,7 @@ class Recipe(_Frozen):
     where: Condition | None = None
     numbers: tuple[Number, ...] = ()
     categories: tuple[Category, ...] = ()
+    texts: tuple[Text, ...] = ()
     keep: tuple[int, ...] | None = None
     features: tuple[str, ...] | None = None
     shape: tuple[int, ...] | None = None
@@ -143,7 +145,7 @@ class Recipe(_Frozen):
     @model_serializer(mode="wrap")
     def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what most recipes have not, so that earlier bundles keep their bytes."""
-        return {key: value for key, value in dump(self).items() if key not in ("made", "where") or value}
+        return {key: value for key, value in dump(self).items() if key not in ("made", "where", "texts") or value}
 
     @property
     def types(self) -> dict[str, ColumnType]:
@@ -166,13 +168,14 @@ class Recipe(_Frozen):
             raise IntegrityError(f"{name} is not a transform: {reason}") from error
 
     def layout(self) -> tuple[Feature, ...]:
-        """List every feature that could be made: numbers and their indicators, categories, numbers as they are."""
+        """List every feature that could be made: numbers and their marks, categories, numbers as they are, texts."""
         filled = [item for item in self.numbers if item.fill is not None]
         return (
             *(Feature(item.column, _number_name(item)) for item in filled),
             *(Feature(item.column, f"{_number_name(item)} is null") for item in filled if item.indicator),
             *(feature for item in self.categories for feature in _category_features(item)),
             *(Feature(item.column, _number_name(item), NUMBERS) for item in self.numbers if item.fill is None),
+            *(feature for item in self.texts for feature in _text_features(item)),
         )
 
     def kept(self) -> tuple[Feature, ...]:
@@ -198,8 +201,12 @@ class Recipe(_Frozen):
     def changed(self, **parts: object) -> Recipe:
         """Give it other parts, and hold what comes of it together; the version is that of its groups."""
         made = {**dict(self), **parts}
-        usual = all(item.group in USUAL for item in (*made["numbers"], *made["categories"]))
+        usual = all(item.group in USUAL for item in (*made["numbers"], *made["categories"], *made["texts"]))
         return Recipe.model_validate({**made, "schema_version": 1 if usual else 2})
+
+    def text_of(self, column: str) -> Text | None:
+        """Say how the sentences of a column become tokens; None where no model reads them."""
+        return next((item for item in self.texts if item.column == column), None)
 
     def parts(self, column: str) -> tuple[Part, ...]:
         """List the parts of a date that the model reads."""
@@ -215,6 +222,8 @@ class Recipe(_Frozen):
             raise ValueError("a number reads a column that is absent or has another type")
         if any(types.get(item.column) not in TEXT for item in self.categories):
             raise ValueError("a category reads a column that is absent or has another type")
+        if any(types.get(item.column) != "text" for item in self.texts):
+            raise ValueError("tokens are of a column that is absent or has another type")
         if sorted(self.numbers, key=_order) != list(self.numbers):
             raise ValueError("parts of dates come after plain numbers, and numbers as they are come last")
         if any(item.fill is None and (item.scale != 1 or item.indicator) for item in self.numbers):
@@ -276,3 +285,10 @@ def _category_features(item: Category) -> Iterator[Feature]:
         yield Feature(item.column, f"{item.column} is other", ONEHOT)
     if item.null:
         yield Feature(item.column, f"{item.column} is null", ONEHOT)
+
+
+def _text_features(item: Text) -> Iterator[Feature]:
+    """List ids of tokens, then their weights."""
+    names = item.features()
+    sizes = [item.size + 1] * item.length + [0] * item.length
+    yield from (Feature(item.column, name, item.group, size) for name, size in zip(names, sizes, strict=True))

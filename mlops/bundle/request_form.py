@@ -84,6 +84,7 @@ def _json_type(field: Field, *, nullable: bool) -> JsonSchemaValue:
         "datetime": ("string", {"format": "date-time"}),
     }.get(field.type, ("string", {}))
     words = [] if field.minimum is None else [f"seen from {field.minimum} to {field.maximum}"]
+    words += ["sentences: the words of it are read"] if field.type == "text" else []
     words += [] if field.style is None else [f"{field.style} in the file"]
     told = {"description": ", ".join(words)} if words else {}
     return {"type": [name, "null"] if nullable else name, **extra, **told}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.bundle.recipe import TEXT
 from mlops.expressions import steps, timestamps
 from mlops.expressions.steps import condition
 from mlops.expressions.texts import composed
@@ -59,10 +60,11 @@ class Columns:
 
 @dataclass(frozen=True)
 class Table:
-    """`numbers` [n, k] float64 with NaN for missing; `codes` [n, m]: a level's position, then other, then null."""
+    """`numbers` [n, k] float64, NaN for missing; `codes` [n, m]: a level's position, then other, then null; `texts`."""
 
     numbers: NDArray[np.float64]
     codes: NDArray[np.int64]
+    texts: tuple[Texts, ...] = ()
 
 
 class Reader:
@@ -87,6 +89,7 @@ class Reader:
             for name, levels in known
         ]
         self._categories = _picked(coded, known)
+        self._texts = tuple(item.column for item in recipe.texts)
 
     def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
@@ -98,6 +101,7 @@ class Reader:
         return self._table(
             self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
             np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
+            tuple(_texts([row[name] for row in rows]) for name in self._texts),
         )
 
     def from_columns(self, columns: Columns) -> Table:
@@ -109,13 +113,15 @@ class Reader:
         codes = np.empty((columns.rows, len(self._codes)), dtype=np.int64)
         for index, (name, known) in enumerate(self._codes):
             codes[:, index] = _coded(columns.texts[name], known)
-        return self._table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
+        dated = [columns.moments[name] for name in self._dated]
+        return self._table(self._with_parts(plain, dated), codes, tuple(columns.texts[name] for name in self._texts))
 
-    def _table(self, numbers: NDArray[np.float64], codes: NDArray[np.int64]) -> Table:
+    def _table(self, numbers: NDArray[np.float64], codes: NDArray[np.int64], texts: tuple[Texts, ...]) -> Table:
         """Give each number and category of the recipe its column; what two of them read was read once."""
         return Table(
             numbers if self._numbers is None else numbers[:, self._numbers],
             codes if self._categories is None else codes[:, self._categories],
+            texts,
         )
 
     def outside(self, rows: Sequence[Row]) -> list[int]:
@@ -137,8 +143,8 @@ class Reader:
             values = [row[name] for row in rows]
             if self._types[name] in ("date", "datetime"):
                 moments[name] = self._moments(name, values)
-            elif self._types[name] in ("string", "category"):
-                words[name] = texts([None if value is None else composed(value) for value in values])
+            elif self._types[name] in TEXT:
+                words[name] = _texts(values)
             else:
                 numbers[name] = np.array(values, dtype=np.float64)
         return Columns(len(rows), numbers, moments, words)
@@ -158,6 +164,11 @@ class Reader:
         if not self._parts:
             return plain
         return np.concatenate([plain, timestamps.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
+
+
+def _texts(values: Sequence[str | None]) -> Texts:
+    """Read texts of requests with letters and accents composed (NFC), as training read them."""
+    return texts([None if value is None else composed(value) for value in values])
 
 
 def _picked(wanted: Sequence[Any], known: Sequence[Any]) -> NDArray[np.int64] | None:

@@ -40,6 +40,9 @@ class Transform:
         self._start = self._filled + len(self._indicators)
         first = next((place for place, item in enumerate(self.layout) if item.group == NUMBERS), len(self.layout))
         self._as_they_are = slice(first, first + len(recipe.numbers) - self._filled)
+        # texts stand last, one after the other
+        widths = [2 * item.length for item in recipe.texts]
+        self._places = [len(self.layout) - sum(widths[place:]) for place in range(len(widths))]
         self._base, self._position, self._value = _codebook(recipe.categories, self._start, len(self.layout))
 
     @classmethod
@@ -78,6 +81,8 @@ class Transform:
         if len(self._base):
             codes = table.codes + self._base
             out[np.arange(rows)[:, None], self._position[codes]] = self._value[codes]
+        for item, texts, first in zip(self.recipe.texts, table.texts, self._places, strict=True):
+            out[:, first : first + 2 * item.length] = item.encoded(texts)
         return np.take(out, self._keep, axis=1).reshape(rows, *self.shape)
 
 

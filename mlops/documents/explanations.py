@@ -14,6 +14,15 @@ class ColumnShare(Part):
     value: Number | None
 
 
+class TokenShare(Part):
+    """The mean share of a token of a text in the scores of the `rows` that have it; the first moved scores most."""
+
+    column: str
+    token: str
+    value: Number | None
+    rows: int
+
+
 class RowReport(Part):
     """One named row: from the base to its output, by the share of each column."""
 
@@ -37,3 +46,4 @@ class ExplanationsReport(Document):
     columns: tuple[ColumnShare, ...] = ()
     key: str | None = None
     rows: tuple[RowReport, ...] = ()
+    tokens: tuple[TokenShare, ...] = ()

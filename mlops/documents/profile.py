@@ -42,7 +42,7 @@ class Levels(Part):
 
 
 class ColumnProfile(Numbers, Levels):
-    """One column: numbers, levels, or dates, in days since the first and by each part that the model reads."""
+    """One column: numbers, levels, lengths of sentences, or dates, in days since the first and by each part that the model reads."""
 
     type: str
     nulls: Number
@@ -50,6 +50,8 @@ class ColumnProfile(Numbers, Levels):
     maximum: str | None = None
     days: Numbers | None = None
     parts: dict[str, Numbers] = Field(default_factory=dict)
+    unseen: Numbers | None = None
+    """Of sentences, whose numbers are those of their length in characters: the share of tokens that are new."""
 
     @property
     def lowered(self) -> Self:

@@ -132,7 +132,7 @@ def _joined(found: Sequence[str]) -> str:
     for wider in ("any", "float", "int", "datetime"):
         if wider in kinds:
             return wider
-    return "string" if kinds & {"string", "category"} else kinds.pop()
+    return "string" if kinds & {"string", "category", "text"} else kinds.pop()
 
 
 def _wrong(call: Call, argument: Node, words: str, hint: str) -> Fault:

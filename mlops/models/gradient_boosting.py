@@ -12,6 +12,7 @@ from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
+from mlops.models.projected import PROJECTION, Width
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
@@ -38,6 +39,8 @@ class GradientBoosting(Block):
     """Share of the rows that each tree sees."""
     features: Fraction = 0.3
     """Share of the features that each branching chooses from."""
+    projection: Width = PROJECTION
+    """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
     columns: Literal["scaled", "native"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, a
     missing one being less than all others, and categories as codes."""
@@ -46,7 +49,8 @@ class GradientBoosting(Block):
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
         found: dict[str, Any] = spell(self)
-        return {key: value for key, value in found.items() if key != "columns" or value != "scaled"}
+        usual = {"columns": "scaled", "projection": PROJECTION}
+        return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
 
 
 def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
@@ -77,5 +81,6 @@ KIND = of_block(
     quantile=True,
     course="validation",
     refit=True,
+    projects=True,
     probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlops.blocks.column_group import CODES, NUMBERS, USUAL, declared
+from mlops.blocks.column_group import CODES, NUMBERS, TEXT, USUAL, declared
 
 if TYPE_CHECKING:
     from mlops.blocks.block import Block
@@ -18,7 +18,7 @@ def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
     Example:
         >>> from mlops.models import MODELS
         >>> read_by(MODELS["linear"], MODELS["linear"].block(kind="linear"))
-        ('scaled', 'onehot', 'ordinal')
+        ('scaled', 'onehot', 'ordinal', 'text:*')
     """
     if "groups" in kind.functions:
         return declared(kind.load("groups")(asked))
@@ -26,10 +26,11 @@ def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
     return tuple(said)
 
 
+EVERY_TEXT = f"{TEXT}:*"
 NATIVE = (NUMBERS, CODES)
 """What trees make of a table by themselves: any scale, missing numbers, categories as codes."""
 
 
 def by_columns(asked: Any) -> tuple[str, ...]:
-    """Name the groups that trees read, by what stands under `columns`."""
-    return NATIVE if asked.columns == "native" else USUAL
+    """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each, whatever it says."""
+    return (*(NATIVE if asked.columns == "native" else USUAL), EVERY_TEXT)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Linear(Block):
-    """Logistic regression, or ridge regression of a number (scikit-learn)."""
+    """Logistic regression, or ridge regression of a number (scikit-learn); each word of a text has a weight."""
 
     kind: Literal["linear"]
     """Name of the kind."""
@@ -26,13 +26,14 @@ class Linear(Block):
 
 def candidate(problem: Problem, parameters: Linear) -> Candidate:
     """Make logistic regression, or ridge regression of a number."""
-    estimator = load("mlops.ml.training.candidates:estimator")
+    estimator = load("mlops.ml.training.candidates:estimator_of_tokens")
     if problem.quantile is not None:
         named = "sklearn.linear_model:QuantileRegressor"
         quantiles: Candidate = estimator(problem, named, quantile=problem.quantile, alpha=0.0, solver="highs")
         return quantiles
     if problem.task == "regression":
-        made: Candidate = estimator(problem, "sklearn.linear_model:Ridge", alpha=parameters.l2)
+        solver = {"solver": "sparse_cg", "tol": 1e-9, "max_iter": 10_000} if problem.layout.texts else {}
+        made: Candidate = estimator(problem, "sklearn.linear_model:Ridge", alpha=parameters.l2, **solver)
     else:
         settings = {"C": 1 / parameters.l2, "max_iter": 2000, "tol": 1e-6}
         made = estimator(problem, "sklearn.linear_model:LogisticRegression", **settings)
@@ -45,5 +46,6 @@ KIND = of_block(
     tasks="binary multiclass regression",
     refit=True,
     quantile=True,
+    groups="scaled onehot ordinal text:*",
     probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block, Items
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
@@ -13,6 +15,8 @@ from mlops.models.probe import Probe
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Candidate
+
+_EMBEDDING = 32
 
 
 class Mlp(Block):
@@ -28,13 +32,21 @@ class Mlp(Block):
     """Learning rate."""
     weight_decay: NotNegative = 0.01
     """L2 penalty, as in AdamW."""
+    embedding: Count = _EMBEDDING
+    """Numbers that a word of a text is embedded in, where there are texts."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "embedding" or value != _EMBEDDING}
 
 
 def candidate(problem: Problem, parameters: Mlp) -> Candidate:
     """Make a network of full layers."""
     body = load("mlops.ml.training.networks:mlp")
     made: Candidate = load("mlops.ml.training.candidates:network")(
-        problem, parameters, lambda: body(problem, parameters.hidden, parameters.dropout)
+        problem, parameters, lambda: body(problem, parameters.hidden, parameters.dropout, parameters.embedding)
     )
     return made
 
@@ -44,6 +56,7 @@ KIND = of_block(
     {"train": candidate},
     tasks="binary multiclass regression",
     quantile=True,
+    groups="scaled onehot ordinal text:*",
     course="train validation",
     # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
     probes={"mlp": Probe("binary", (("hidden", (300, 40)),))},

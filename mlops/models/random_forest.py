@@ -12,6 +12,7 @@ from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
+from mlops.models.projected import PROJECTION, Width
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
@@ -37,6 +38,8 @@ class RandomForest(Block):
     columns: Literal["scaled", "native"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, of
     which each branching learns where missing ones go, and categories as codes."""
+    projection: Width = PROJECTION
+    """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
 
     @model_validator(mode="after")
     def _knows_missing(self) -> RandomForest:
@@ -48,7 +51,7 @@ class RandomForest(Block):
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
         found: dict[str, Any] = spell(self)
-        usual = {"monotone": {}, "columns": "scaled"}
+        usual = {"monotone": {}, "columns": "scaled", "projection": PROJECTION}
         return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
 
 
@@ -74,5 +77,6 @@ KIND = of_block(
     {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     refit=True,
+    projects=True,
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},
 )

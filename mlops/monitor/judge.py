@@ -13,7 +13,7 @@ import polars as pl
 
 from mlops.bundle.recipe import DATED, NUMERIC, TEXT
 from mlops.documents.profile import Levels
-from mlops.monitor import dates, drift, performance, quality
+from mlops.monitor import dates, drift, performance, quality, sentences
 from mlops.monitor.agreed import Agreed
 from mlops.monitor.performance import Measured
 
@@ -190,7 +190,10 @@ def bins(
         if profile.type in DATED:
             found = dates.Dates.of(column, records.at, profile.type)
             yield from dates.bins(name, found, window, profile, known, settings.ignore)
-        if profile.type in NUMERIC:
+        if profile.type == "text":
+            read = sentences.bins(column, profile, reference.recipe.text_of(name), known)
+            yield from (pair for pair in read if pair[0] not in settings.ignore)
+        elif profile.type in NUMERIC:
             made = drift.numbers(_floats(column), profile, known)
         elif profile.type in TEXT:
             made = drift.texts(column, profile, known)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
     pl = Later("polars")
 
-_TYPES = {"numeric": ("int", "float"), "text": ("string", "category")}
+_TYPES = {"numeric": ("int", "float"), "text": ("string", "category", "text")}
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ _TYPES = {
     "bool": "boolean",
     "string": "string",
     "category": "string",
+    "text": "string",
 }
 _KEYS = {"flavors", "mlflow_version", "model_uuid", "signature"}
 _SHOWN = {"artifact_path": _INPUT, "pandas_orient": "split", "serving_input_path": _SERVED, "type": "dataframe"}

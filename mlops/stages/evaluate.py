@@ -156,12 +156,13 @@ def _predict(
     else:
         based, deciding = _based(context, params, candidate, test, described, unseen)
         scores |= based
+    measured = _measured(candidate, test)
     clean = Predictions(
         task=params.task,
         rows=test[ROW].to_numpy(),
         target=encode(candidate.transform.recipe.target, test),
         scores=scores,
-        slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
+        slices={by: _labels(params, measured, by).to_numpy() for by in params.slices},
         groups=None if params.group is None else _codes(_column(test, params.group)),
         classes=classes,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
@@ -238,6 +239,12 @@ def _persistence(
     return {PERSISTENCE: params.persistence.score(context, candidate.transform.recipe.target, params.task, rows)}
 
 
+def _measured(candidate: Predictor, test: pl.DataFrame) -> pl.DataFrame:
+    """Put lengths in characters in the place of sentences, each of which would be a slice of its own."""
+    sentences = [column.name for column in candidate.transform.recipe.columns if column.type == "text"]
+    return test.with_columns(test[name].cast(pl.String).str.len_chars().cast(pl.Int64) for name in sentences)
+
+
 def _column(test: pl.DataFrame, name: str) -> pl.Series:
     if name not in test.columns:
         raise DataError(f"the test rows have no column `{name}`", hint=f"columns: {', '.join(test.columns[:20])}")
@@ -245,7 +252,7 @@ def _column(test: pl.DataFrame, name: str) -> pl.Series:
 
 
 def _labels(params: Params, test: pl.DataFrame, by: str) -> pl.Series:
-    """Name the slice of every row, by a column, its bins, or several columns together."""
+    """Name the slice of every row, by a column, its bins, the length of its sentences, or several columns together."""
     if by in params.crosses:
         return cross([_labels(params, test, column).alias(column) for column in params.crosses[by]])
     try:

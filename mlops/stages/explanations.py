@@ -15,7 +15,7 @@ from mlops.ml.data.parquet import ROW
 from mlops.ml.data.splits import PARTS, Divided
 from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
-from mlops.stages import weighing
+from mlops.stages import token_shares, weighing
 from mlops.stages.tables import transformed
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, w
     validation = parts.validation.sort(ROW)
     validation = validation[sample(validation[ROW].to_numpy(), asked.sample)]
     columns = [feature.column for feature in transform.recipe.kept()]
-    overall = attribute(fitted, transformed(transform, validation), train_x)
+    x = transformed(transform, validation)
+    overall = attribute(fitted, x, train_x)
+    tokens = token_shares.most(overall, x, transform.recipe)
     rows: tuple[RowReport, ...] = ()
     if asked.rows:
         named = _named(parts, asked)
@@ -47,6 +49,7 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, w
         columns=_ranked(_by_column(overall, columns), weighing.of(validation, weight)),
         key=asked.key,
         rows=rows,
+        **({"tokens": tokens} if tokens else {}),
     )
     write_text(context.path("reports/explanations.json"), report.dumps())
 

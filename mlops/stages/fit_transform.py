@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from mlops.blocks import block
-from mlops.blocks.column_group import CODES, NUMBERS, USUAL, reads
+from mlops.blocks.column_group import CODES, NUMBERS, TEXT, USUAL, reads
 from mlops.blocks.derived import Computed, inputs
 from mlops.blocks.where import Where
 from mlops.bundle.recipe import Category, Column, Condition, Made, Number, Recipe, Target
@@ -19,10 +19,12 @@ from mlops.errors import DataError
 from mlops.expressions.steps import Step, needed
 from mlops.expressions.steps import inputs as inputs_of
 from mlops.files.canonical import rounded
+from mlops.ml.data import arrays
 from mlops.ml.data.derive import steps
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.stages import fit_text
 from mlops.stages.kept_features import keeping, read
 from mlops.stages.tables import transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Feature, Part
+    from mlops.bundle.text import Text
     from mlops.documents.table import ColumnSchema, TableSchema
 
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
@@ -95,11 +98,21 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
     """Learn what every column becomes; one without any value becomes nothing but a note."""
     numbers: list[Number] = []
     categories: list[Category] = []
+    texts: list[Text] = []
     notes: list[str] = []
     for column in known:
         series = train.get_column(column.name)
         if series.null_count() == len(series):
             notes.append(f"`{column.name}` has no value in training: dropped")
+        elif column.type == "text":
+            if reads(options.groups, f"{TEXT}:{column.name}"):
+                text, note = fit_text.fit(
+                    column.name, arrays.texts(series.cast(pl.String)), options.text or features.Text()
+                )
+                texts.append(text)
+            else:
+                note = f"no candidate reads the sentences of `{column.name}`: left out"
+            notes += [note] if note else []
         elif column.type in ("string", "category"):
             categories.append(_category(series, options.categorical))
         elif column.type in ("date", "datetime"):
@@ -111,7 +124,9 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
     numbers.sort(key=lambda item: (item.fill is None, item.part is not None))
     if reads(options.groups, CODES):
         categories += [item.model_copy(update={"encode": "codes"}) for item in categories]
-    return recipe.changed(numbers=numbers, categories=categories, notes=notes)
+    if notes and not (numbers or categories or texts):
+        raise DataError("; ".join(notes), hint="bring other columns, or a candidate that reads these: linear, mlp")
+    return recipe.changed(numbers=numbers, categories=categories, texts=texts, notes=notes)
 
 
 def _numbers(name: str, part: Part | None, values: NDArray[np.float64], options: Options) -> Iterator[Number]:
@@ -212,7 +227,7 @@ def _category(series: pl.Series, options: features.Categorical) -> Category:
 def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     """Drop constant features, select, and forget the columns that nothing is left of."""
     layout, x = recipe.layout(), transformed(Transform(recipe), train)
-    varies = _varies(x)
+    varies = _varies(x) | np.array([feature.group.startswith(f"{TEXT}:") for feature in layout])  # one piece each
     constant = (feature.name for feature, kept in zip(layout, varies, strict=True) if not kept)
     notes = dict.fromkeys([*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)])
     kept: list[int] = np.flatnonzero(varies).tolist()

@@ -17,14 +17,21 @@ from mlops.bundle.golden import Golden
 if TYPE_CHECKING:
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.schema import Field
+    from mlops.bundle.text import Text
     from mlops.documents.profile import ColumnProfile, Profile
+
+_WORDS = 8  # of a text
+_PANGRAM = "Sphinx of black quartz, judge my vow: the five boxing wizards jump quickly"
 
 
 def make(predictor: Predictor, profile: Profile, count: int) -> Golden:
     """Make `count` rows that the predictor's schema accepts, and note what it answers; the same every time."""
     columns = profile.columns
+    recipe = predictor.transform.recipe
     made = {
-        field.name: _column(field, columns[field.name], place, count)
+        field.name: _sentences(recipe.text_of(field.name), place, count)
+        if field.type == "text"
+        else _column(field, columns[field.name], place, count)
         for place, field in enumerate(predictor.schema.fields)
     }
     if count > 1:
@@ -35,6 +42,14 @@ def make(predictor: Predictor, profile: Profile, count: int) -> Golden:
     expected = predictor.predict_rows(rows)
     decided = predictor.decide(expected)
     return Golden(rows, tuple(expected.astype(np.float64).tolist()), None if decided is None else tuple(decided))
+
+
+def _sentences(item: Text | None, place: int, count: int) -> list[Any]:
+    """Make texts [count] of words that are known, or of any: never a text that somebody wrote."""
+    known = [] if item is None else [token.strip() for token in item.vocabulary or ()]
+    words = known or _PANGRAM.split()
+    rows = range(place, place + count)
+    return [" ".join(words[(row * _WORDS + index * (row + 1)) % len(words)] for index in range(_WORDS)) for row in rows]
 
 
 def _column(field: Field, profile: ColumnProfile, place: int, count: int) -> list[Any]:

@@ -94,7 +94,8 @@ def judge(
     seen, fitting = _seen(examples, names, task, layout)
     if seen is None:
         return None
-    columns, how = _hangs(seen, fitting, predict)
+    texts = frozenset(group.name.partition(":")[2] for group in layout.texts)
+    columns, how = _hangs(seen, fitting, predict, texts)
     return TooGood(measure=figure[0], value=rounded(figure[1]), rows=y.size, columns=columns, how=how)
 
 
@@ -108,7 +109,7 @@ def _seen(examples: Examples, names: tuple[str, ...], task: Task, layout: Layout
     return Seen.of(x, y, names, task, layout), np.arange(y.size) < rows[0].size
 
 
-def _hangs(seen: Seen, fitting: Rows, predict: Answer) -> tuple[tuple[str, ...], str]:
+def _hangs(seen: Seen, fitting: Rows, predict: Answer, texts: frozenset[str]) -> tuple[tuple[str, ...], str]:
     table = seen.table
     few = few_columns.find(table, fitting)
     if few is not None:
@@ -116,6 +117,8 @@ def _hangs(seen: Seen, fitting: Rows, predict: Answer) -> tuple[tuple[str, ...],
     if not enough(table, fitting):
         return (), ""
     most = _most_used(seen, fitting, predict)
+    if texts.intersection(most):  # a text is as many columns as it has words
+        return (), ""
     rest = table.without(frozenset(most))
     whole = lead(table, fitting, _columns(predict(seen.x[~fitting])))
     if rest.sources and few_columns.without(rest, fitting) < few_columns.HALF * whole:

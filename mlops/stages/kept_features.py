@@ -28,6 +28,7 @@ def keeping(recipe: Recipe, kept: Collection[Feature]) -> Recipe:
         made=[each for each in recipe.made if each.name in {step.name for step in made}],
         numbers=[item for item in recipe.numbers if (item.group, item.column) in used],
         categories=[item for item in recipe.categories if (item.group, item.column) in used],
+        texts=[item for item in recipe.texts if (item.group, item.column) in used],
         keep=None,
         features=None,
         shape=None,

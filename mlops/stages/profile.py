@@ -13,12 +13,14 @@ from mlops.expressions.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.stages import text_profile
 from mlops.statistics import bins, drift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Column, Recipe
+    from mlops.bundle.text import Text
 
 Described = TypeVar("Described", bound=Numbers)
 _DIGITS = 12  # of an edge at most: as many as it takes to tell seconds since 1970 apart
@@ -38,12 +40,20 @@ def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
         series = series.fill_nan(None)
     known = series.drop_nulls()
     nulls = rounded(series.null_count() / max(len(series), 1))
+    if column.type == "text":
+        return _sentences(known.cast(pl.String).to_list(), recipe.text_of(column.name), nulls)
     if column.type in TEXT:
         return _frequencies(known.cast(pl.String), column.type, nulls)
     if column.type in NUMERIC:
         return _numbers(ColumnProfile, known.cast(pl.Float64).to_numpy(), type=column.type, nulls=nulls)
     first, last = _text(known.min()), _text(known.max())
     return ColumnProfile(type=column.type, nulls=nulls, minimum=first, maximum=last, **_dates(known, recipe))
+
+
+def _sentences(known: list[str], item: Text | None, nulls: float) -> ColumnProfile:
+    """Describe sentences by their length and by what is new in them: none of them is told."""
+    new = {} if item is None else {"unseen": _numbers(Numbers, text_profile.unseen(known, item))}
+    return _numbers(ColumnProfile, text_profile.lengths(known), type="text", nulls=nulls, **new)
 
 
 def _frequencies(known: pl.Series, kind: str, nulls: float) -> ColumnProfile:

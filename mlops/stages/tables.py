@@ -90,6 +90,7 @@ _ACCEPTS: dict[str, Callable[[pl.DataType], bool]] = {
     "bool": _number,
     "string": _text,
     "category": _text,
+    "text": _text,
     "date": lambda dtype: dtype == pl.Date,
     "datetime": lambda dtype: dtype == pl.Datetime,
 }

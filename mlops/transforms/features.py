@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block, Column, Items
 from mlops.kinds.union import OneOf
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS
+
+Ngram = Annotated[int, Field(ge=1, le=8)]
 
 
 class Numeric(Block):
@@ -23,7 +25,7 @@ class Numeric(Block):
 
 
 class Categorical(Block):
-    """Treatment of text and category columns."""
+    """Treatment of category and string columns."""
 
     encode: Literal["one_hot", "ordinal"] = "one_hot"
     """One column a level, or one number a level."""
@@ -36,6 +38,27 @@ class Datetime(Block):
 
     parts: Items[Literal["year", "month", "day", "weekday", "hour"]] = ("year", "month", "weekday")
     """Parts that become columns; also of the date that a split by time goes by, where this block is written."""
+
+
+class Text(Block):
+    """Treatment of sentences, columns of `type: text`: their words are learnt from."""
+
+    tokens: Literal["words", "chars"] = "words"
+    """Words, or the characters of each word: for languages without blanks, misspelt words, codes."""
+    ngrams: Annotated[tuple[Ngram, Ngram], Field(strict=False)] = (1, 1)
+    """How many words, or characters, stand together in a token, from the fewest to the most: `[1, 2]`, or `[3, 5]`."""
+    vocabulary: Literal["learnt", "hashed"] = "learnt"
+    """Tokens of the training rows, or the hash of any token, which needs less room where there are very many."""
+    at_most: Annotated[int, Field(ge=1, le=1_000_000)] = 20_000
+    """Tokens kept, those in the most rows; or the number of values that a hash may have."""
+    min_count: Annotated[int, Field(ge=1)] = 5
+    """Rows that have a token at least, for it to be learnt: what fewer have may name somebody. Not of a hash."""
+    weights: Literal["tf_idf", "counts"] = "tf_idf"
+    """How often a token stands in a text, and how rare it is in others; or how often alone."""
+    normalise: bool = True
+    """Long texts weigh as much as short ones (L2)."""
+    length: Annotated[int, Field(ge=1, le=4_096)] = 256
+    """Different tokens of a row at most; of more, those of the least weight are left out, which is counted."""
 
 
 class Selection(Block):
@@ -68,3 +91,11 @@ class Features(Block):
     """Columns left out of the features."""
     select: Selection | None = None
     image: Image | None = None
+    text: Text | None = None
+    """Treatment of sentences, where it is not the usual one."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for, so that other pipelines keep their parameters."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "text" or value is not None}

@@ -6,13 +6,12 @@ import datetime
 import re
 from collections.abc import Callable, Iterator
 
-from mlops.blocks.column_rule import ColumnRule, Scalar
+from mlops.blocks.column_rule import TEXTS, ColumnRule, Scalar
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.data import Data
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 
-_TEXTS = ("string", "category")
 _NUMBERS = ("int", "float")
 _DATES = ("date", "datetime")
 _LOOK_AROUND = re.compile(r"(?<!\\)\((\?[=!]|\?<[=!]|\?P=)|(?<!\\)\\[1-9]")
@@ -25,7 +24,7 @@ def rules_fit_types(pipeline: Pipeline) -> Iterator[Problem]:
         if rule.type is None:
             continue
         for key in ("matches", "length", "starts_with", "ends_with", "contains"):
-            if getattr(rule, key) is not None and rule.type not in _TEXTS:
+            if getattr(rule, key) is not None and rule.type not in TEXTS:
                 message = f"`{key}` is about texts, but `{name}` is of type {rule.type}"
                 yield Problem((*place, key), message, "write `type: string`, or remove it", "column-rule")
         for key, value in _values(rule):

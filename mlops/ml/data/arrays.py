@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from mlops.blocks.column_rule import TEXTS
 from mlops.expressions.timestamps import MISSING
 from mlops.expressions.values import Column, Moments, Texts
 from mlops.ml.data.moments import in_utc
@@ -18,10 +19,10 @@ _NUMBERS = {"int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 
 
 def column(series: pl.Series, kind: str) -> Column:
-    """Give a column of one of the seven types."""
+    """Give a column of one of the eight types."""
     if kind in ("date", "datetime"):
         return Moments(microseconds(series))
-    return texts(series.cast(pl.String)) if kind in ("string", "category") else numbers(series)
+    return texts(series.cast(pl.String)) if kind in TEXTS else numbers(series)
 
 
 def numbers(series: pl.Series) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
+from mlops.blocks.column_rule import TEXTS, ColumnRule, ColumnType, Severity
 from mlops.blocks.number_form import NumberForm
 from mlops.diagnostics import nearest
 from mlops.documents.data import ColumnReport, Spread
@@ -130,7 +130,7 @@ def identifiers(
         if not present:
             words = f"`{name}` has no value at all; it is kept as a key, not learnt from"
         elif _is_identifier(frame[name], column_types[name], distinct[name], present):
-            odd = odd_texts(frame[name], show=False) if column_types[name] in ("string", "category") else ""
+            odd = odd_texts(frame[name], show=False) if column_types[name] in TEXTS else ""
             words = f"`{name}` has another value in nearly every row; it is kept as a key, not learnt from"
             words += f"; {odd}" if odd else ""
         if words:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.column_rule import TEXTS, ColumnType
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, folds, personal
+from mlops.ml.data import columns, folds, personal, prose
 from mlops.ml.data import target as targets
 from mlops.ml.data.ahead import Ahead, guess_ahead
 from mlops.ml.data.codes import is_code
@@ -34,7 +34,6 @@ _PERSONAL = re.compile(
     re.IGNORECASE,
 )
 _PERCENT = re.compile(r"(^|[ _-])(percent|percentage|pct)($|[ _-])|%", re.IGNORECASE)
-_TEXT = ("string", "category")
 _LISTED = 8
 _LISTED_ROWS = 5
 _RANGED_ROWS = 500
@@ -94,6 +93,7 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     for name in (name for name in raw.columns if not columns.usable(raw, name)):
         roles.leave_out("unsupported", name)
     frame, settled, found = columns.settle(raw.drop(roles.exclude.get("unsupported", [])), {}, {})
+    settled = prose.told_apart(settled, target)
     roles.doubts += [check.message for check in found if check.name in ("ambiguous", "mixed_zones")]
     for check in found:
         if check.name == "finite" and check.column not in (None, target):
@@ -145,6 +145,7 @@ def describe(
     """
     kept = [name for name in raw.columns if columns.usable(raw, name)]
     frame, settled, _ = columns.settle(raw.select(kept), {}, {})
+    settled = prose.told_apart(settled, target)
     kinds = {name: column.type for name, column in settled.items()}
     distinct = columns.distincts(frame)
     found = columns.identifiers(frame, [name for name in settled if name != target], kinds, distinct)
@@ -165,7 +166,7 @@ def _leave_odd(settled: Mapping[str, Settled], target: str, roles: Roles) -> Non
             continue
         if column.type == "category" and (pair := lookalikes(column.values.drop_nulls().unique().sort())):
             roles.doubts.append(f"two levels of `{name}` look the same, {pair[0]!a} and {pair[1]!a}")
-        if column.type not in _TEXT or (name != target and names_a_thing(name)):  # an odd name is a name
+        if column.type not in TEXTS or (name != target and names_a_thing(name)):  # an odd name is a name
             continue
         if doubt := odd_texts(column.values, show=personal.found(column.values, column.type) is None):
             roles.doubts.append(doubt)
@@ -262,7 +263,7 @@ def _outward(bound: float, towards: Callable[[float], int]) -> float:
 
 def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:
     """List the levels of a column that has few, each of them often."""
-    if kind not in _TEXT or known.n_unique() > _LISTED:
+    if kind not in TEXTS or known.n_unique() > _LISTED:
         return None
     counts = dict(counted(known).iter_rows())
     return None if min(counts.values()) < _LISTED_ROWS else tuple(sorted(map(str, counts)))

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.column_rule import TEXTS, ColumnType
 from mlops.blocks.data_limit import NoiseLimit
 from mlops.documents.data import Confused, NoiseReport
 from mlops.ml.data import splits
@@ -43,6 +43,7 @@ def estimate(
         return None
     sample = _sampled(frame)
     codes = _codes(sample[target.name], target)
+    kinds = {name: kind for name, kind in kinds.items() if kind != "text"}  # the order of sentences tells nothing
     many = np.bincount(codes, minlength=len(target.classes))
     about = partial(NoiseReport, method="confident learning", estimate=True, rows=int(codes.size), seed=_SEED)
     if many.min() < _LEAST_OF_CLASS or len(target.classes) > _CLASSES or not kinds:
@@ -125,7 +126,7 @@ def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np
     """Make numbers of all features: texts by rank, moments by time, the missing far outside."""
     made = []
     for name, kind in kinds.items():
-        values = sample[name].rank("dense") if kind in ("string", "category") else sample[name].to_physical()
+        values = sample[name].rank("dense") if kind in TEXTS else sample[name].to_physical()
         made.append(values.cast(pl.Float64).fill_null(-1e9).fill_nan(-1e9).to_numpy())
     return np.asarray(np.clip(np.column_stack(made), -1e30, 1e30), dtype=np.float32)
 

@@ -11,10 +11,10 @@ from collections.abc import Collection
 
 import polars as pl
 
+from mlops.blocks.column_rule import TEXTS
 from mlops.ml.data import numbers, types
 from mlops.ml.data.types import Settled
 
-_TEXT = ("string", "category")
 _SHOWN = 5
 _LOOKED = 1_000
 _CLIPPED = 40
@@ -71,7 +71,7 @@ def blanks(raw: pl.Series) -> tuple[str, ...]:
 def _cure(raw: pl.Series, settled: Settled, told: Collection[str]) -> str:
     """Say what to write: another type that fits all values, a form of numbers, or texts that mean a missing value."""
     fitting = types.settle(raw)
-    if not fitting.failed and fitting.type not in (*_TEXT, settled.type):
+    if not fitting.failed and fitting.type not in (*TEXTS, settled.type):
         return f"`type: {fitting.type}` fits all of them; or correct them"
     if raw.dtype != pl.String:
         return "correct them, or leave the column out by `exclude`"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from mlops.blocks.column_rule import TEXTS
 from mlops.ml.data import numbers, types
 from mlops.ml.data.moments import SAMPLE
 
@@ -19,7 +20,6 @@ there is: nobody writes it for a value."""
 USUAL = frozenset(("na", "none", "nil", "-", "--", "---", ".", "..", "...", "missing", "undefined"))
 """What people write for one, and for a value too: it counts where it stands between numbers, dates or truths."""
 
-_TEXT = ("string", "category")
 _FEW = 20
 """A column of no more numbers than these may be levels, `3+` among them."""
 _NEARLY = 0.8
@@ -42,10 +42,10 @@ def _null_texts(series: pl.Series) -> Iterator[str]:
     word = series.str.strip_chars().str.to_lowercase()
     known = word.is_in([*SURE, *USUAL])
     present = series.filter(known).unique().drop_nulls()
-    if present.is_empty() or types.settle(series).type not in _TEXT:
+    if present.is_empty() or types.settle(series).type not in TEXTS:
         return
     cleaned = series.set(known, None)
-    if cleaned.null_count() < len(series) and types.settle(cleaned).type not in _TEXT:
+    if cleaned.null_count() < len(series) and types.settle(cleaned).type not in TEXTS:
         yield from present
     yield from present.filter(present.str.strip_chars().str.to_lowercase().is_in([*SURE]))
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mlops.blocks.column_rule import TEXTS
 from mlops.ml.data.names import apart
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ _SAMPLE = 1_000
 _MOST, _MANY = 0.8, 0.6
 _FEWEST = 10
 """Values that differ: fewer are answers such as `yes` to whether there is a telephone."""
-_TEXT = ("string", "category")
 
 IDENTIFYING = ("e-mail addresses", "telephone numbers", "national numbers", "accounts")
 """What is another for each person, so that rows with the same are of one."""
@@ -91,7 +91,7 @@ def found(values: pl.Series, kind: ColumnType) -> str | None:
         return None
     name = apart(values.name)
     for what, looks in _LOOKS.items():
-        if _mostly(looks, texts) and (kind in _TEXT or what in ("accounts", "national numbers")):
+        if _mostly(looks, texts) and (kind in TEXTS or what in ("accounts", "national numbers")):
             return what
     return None if len(texts) < _FEWEST else _by_name(name, texts, kind)
 
@@ -108,14 +108,14 @@ def _texts(values: pl.Series, kind: ColumnType) -> list[str]:
     """Spell texts and whole numbers, which gaps may have made floats of; others name nobody."""
     if kind == "float" and bool((values % 1 == 0).all()):
         return [f"{value:.0f}" for value in values.to_list()]
-    return [str(value).strip() for value in values.to_list()] if kind in (*_TEXT, "int") else []
+    return [str(value).strip() for value in values.to_list()] if kind in (*TEXTS, "int") else []
 
 
 def _by_name(name: str, texts: list[str], kind: ColumnType) -> str | None:
     for what, pattern in _NAMES.items():
         if pattern.search(name) and (what != "telephone numbers" or _mostly(_DIALLED.fullmatch, texts)):
-            return what if kind in _TEXT or what in IDENTIFYING else None
-    people = kind in _TEXT and _NAME.fullmatch(name) and _mostly(_is_full_name, texts, _MANY)
+            return what if kind in TEXTS or what in IDENTIFYING else None
+    people = kind in TEXTS and _NAME.fullmatch(name) and _mostly(_is_full_name, texts, _MANY)
     return "names" if people else None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.column_rule import TEXTS, ColumnType
 from mlops.metrics.ranking import auroc
 from mlops.ml.data.splits import mixed
 from mlops.ml.data.target import Target
@@ -90,7 +90,7 @@ def _binary(values: pl.Series, positive: NDArray[np.bool_], found: ColumnType) -
     if min(positive.sum(), (~positive).sum()) < _LEAST_OF_CLASS:
         return 0.0
     area = auc(_crossed(_binned(values, found), positive.astype(np.float64)), positive)
-    if found not in ("string", "category"):
+    if found not in TEXTS:
         number = _numbers(values)
         low, high = np.nanmin(number, initial=0) - 1, np.nanmax(number, initial=0) + 1
         directed = [auc(np.where(np.isnan(number), bound, number), positive) for bound in (low, high)]
@@ -117,7 +117,7 @@ def _regression(values: pl.Series, target: pl.Series, found: ColumnType) -> floa
     if y.std() == 0:
         return 0.0
     fits = [_explained(y, _crossed(_binned(values, found), y))]
-    number = _numbers(values) if found not in ("string", "category") else np.full(y.size, np.nan)
+    number = _numbers(values) if found not in TEXTS else np.full(y.size, np.nan)
     known = ~np.isnan(number)
     if known.mean() >= 0.5 and np.ptp(number[known]) > 0 and np.ptp(y[known]) > 0:
         x, rest = number[known], y[known]
@@ -144,7 +144,7 @@ def _crossed(bins: NDArray[np.int64], y: Floats) -> Floats:
 
 def _binned(values: pl.Series, found: ColumnType) -> NDArray[np.int64]:
     """Number the bins: one a value where values are few or texts, else quantiles; bin 0 is for the missing."""
-    if found in ("string", "category") or values.n_unique() <= _BINS:
+    if found in TEXTS or values.n_unique() <= _BINS:
         return _whole(values.cast(pl.String).rank("dense").fill_null(0))
     bins = int(min(_BINS, max(2, values.len() // _ROWS_PER_BIN)))
     share = pl.Series(_numbers(values)).fill_nan(None).rank("average") / values.len()

@@ -1,7 +1,8 @@
 """How the values of columns are spread, in aggregates: a few bins a column, none with fewer than 20 rows behind it.
 
 Edges are rounded and lie between values, the outermost bins are open, rare texts are counted together, and a text is
-told only where the column is declared public; elsewhere a short digest stands for it, which compares as well.
+told only where the column is declared public; elsewhere a short digest stands for it, which compares as well. Sentences
+(`type: text`) are spread by their length.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.column_rule import TEXTS, ColumnType
 from mlops.documents.data import Spread
 from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.statistics import bins, drift
@@ -39,7 +40,8 @@ def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Sp
     present = values.drop_nulls()
     if present.len() < 2 * LEAST_BEHIND:
         return None
-    if found in ("string", "category"):
+    present, found = _measured(present, found)
+    if found in TEXTS:
         return _levels(present, public=public)
     numbers = numeric(present, found)
     edges = bins.edges(numbers[np.isfinite(numbers)], least=LEAST_BEHIND)
@@ -48,11 +50,11 @@ def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Sp
 
 def compare(reference: Spread, values: pl.Series, found: ColumnType) -> dict[str, float]:
     """Compute every drift statistic of a column against a profile; `nan` where the two have nothing in common."""
-    present = values.drop_nulls()
-    if reference.edges and found not in ("string", "category"):
+    present, found = _measured(values.drop_nulls(), found)
+    if reference.edges and found not in TEXTS:
         current = drift.counts(numeric(present, found), reference.edges)
         return drift.all_of(reference.counts, current, reference.edges)
-    if reference.levels is not None and found in ("string", "category"):
+    if reference.levels is not None and found in TEXTS:
         return between(reference, Spread(levels=_counted(present))) or {}
     return {}
 
@@ -73,6 +75,11 @@ def numeric(values: pl.Series, found: ColumnType) -> np.ndarray[Any, np.dtype[np
     if found in ("date", "datetime"):
         return values.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / 86_400e6
     return np.asarray(values.cast(pl.Float64).to_numpy(), dtype=np.float64)
+
+
+def _measured(present: pl.Series, found: ColumnType) -> tuple[pl.Series, ColumnType]:
+    """Spread sentences by how many characters they have: each is another, and tells of whoever wrote it."""
+    return (present.cast(pl.String).str.len_chars().cast(pl.Int64), "int") if found == "text" else (present, found)
 
 
 def _levels(present: pl.Series, *, public: bool) -> Spread:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlops.blocks.column_name import typed
+from mlops.blocks.column_rule import TEXTS
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, leakage, personal, pixels
+from mlops.ml.data import columns, leakage, personal, pixels, prose
 from mlops.ml.data.names import ROWS, VALUE
 from mlops.ml.data.suspect import Suspect
 
@@ -27,7 +28,6 @@ _THING = re.compile(
     r"[ _.-]?(id|key|no|nr|number|uuid)|id|uuid)",
     re.IGNORECASE,
 )
-_TEXT = ("string", "category")
 _GROUPS = 20
 _LEVELS = 50
 
@@ -85,6 +85,7 @@ class Roles:
                 self.leave_out("leaks_target", str(check.column))
             self.doubts.append(check.message)
         self.doubts += [asked for name in self._left(features) if (asked := personal.doubt(name))]
+        self.doubts += [prose.doubt(frame[name]) for name in self._left(features) if kinds[name] == "text"]
         if ahead is None and self.entity is None:
             self._propose_time(frame, kinds, self._left(features))
         if ahead is None and not self._left(features):
@@ -153,7 +154,7 @@ class Roles:
         """Place a column that has another value in nearly every row."""
         if series.null_count() == len(series):
             self.leave_out("empty", series.name)
-        elif kind in _TEXT and bool(series.str.contains(r"\S\s+\S").any()):
+        elif kind in TEXTS and bool(series.str.contains(r"\S\s+\S").any()):
             self.leave_out("free_text", series.name)
         else:
             self.keys.append(series.name)
@@ -161,7 +162,7 @@ class Roles:
 
 def _is_name(values: pl.Series, kind: ColumnType) -> bool:
     """Tell whether values may name something: texts and whole numbers, which gaps may have made floats of."""
-    return kind in {"int", *_TEXT} or (kind == "float" and bool((values.drop_nulls() % 1 == 0).all()))
+    return kind in {"int", *TEXTS} or (kind == "float" and bool((values.drop_nulls() % 1 == 0).all()))
 
 
 def _crosses(inner: pl.Series, outer: pl.Series) -> bool:
@@ -175,6 +176,6 @@ def _useless(series: pl.Series, kind: ColumnType, distinct: int) -> str | None:
         return "empty"
     if distinct == 1 and not series.null_count():
         return "constant"
-    if kind in _TEXT and distinct > max(_LEVELS, len(series) / 2):
+    if kind in TEXTS and kind != "text" and distinct > max(_LEVELS, len(series) / 2):
         return "free_text"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.column_rule import TEXTS, ColumnType
 
 
 @dataclass(frozen=True)
@@ -20,4 +20,4 @@ class Suspect:
     @property
     def is_text(self) -> bool:
         """Tell whether its values are words."""
-        return self.type in ("string", "category")
+        return self.type in TEXTS

@@ -48,7 +48,7 @@ def normalised(values: pl.Series, found: ColumnType, task: Task) -> tuple[pl.Ser
         return (values.cast(pl.Float64), "float") if found == "int" else (values, found)
     if found == "float" and bool((values.drop_nulls() % 1 == 0).all()):
         return values.cast(pl.Int64), "int"
-    if found in ("date", "datetime", "string"):
+    if found in ("date", "datetime", "string", "text"):
         return values.cast(pl.String), "category"
     return values, found
 

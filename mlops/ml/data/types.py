@@ -1,4 +1,4 @@
-"""The seven types a column can have: finding one by looking, and casting values to it."""
+"""The eight types a column can have: finding one by looking, and casting values to it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
     "bool": pl.Boolean,
     "string": pl.String,
     "category": pl.String,
+    "text": pl.String,
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
@@ -208,6 +209,7 @@ _CASTS: dict[ColumnType, Callable[[pl.Series], pl.Series]] = {
     "bool": _to_bool,
     "string": _to_text,
     "category": _to_text,
+    "text": _to_text,
     "date": _to_date,
     "datetime": _to_datetime,
 }

@@ -16,11 +16,15 @@ from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
 from mlops.ml.training import columns, shaping
 from mlops.ml.training.missing import FittedLeast
+from mlops.ml.training.projection import Through
+from mlops.ml.training.token_input import TokenInput
+from mlops.ml.training.token_linear import TokenLinear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.training.estimators import FittedEstimator
+    from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Fitted
 
     Floats = NDArray[np.float64]
@@ -42,6 +46,8 @@ class Attributions:
     values: Floats
     base: Floats
     output: Floats
+    by_token: bool = True
+    """Whether the share of a text stands where the weights of its tokens do, and not as one number."""
 
     @property
     def gap(self) -> float:
@@ -57,13 +63,19 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     What is done to scores afterwards, a calibration or a transform that is undone, is no part of it.
     """
     fitted = shaping.inside(fitted)
+    if isinstance(fitted, Through):
+        put = fitted.projection.apply
+        found = attribute(fitted.narrow, put(x), put(train_x))
+        return replace(found, values=fitted.widened(found.values), by_token=False)
     if isinstance(fitted, columns.FittedReading | FittedLeast):
         found = attribute(fitted.inner, fitted.seen(x), fitted.seen(train_x))
         return found if isinstance(fitted, FittedLeast) else _spread(found, fitted.columns)
     if not _is_estimator(fitted):
         return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
-    if hasattr(fitted.estimator, "coef_"):
+    if isinstance(fitted.estimator, TokenLinear):
+        found = _by_tokens(fitted, fitted.estimator, flat, train_x.reshape(len(train_x), -1))
+    elif hasattr(fitted.estimator, "coef_"):
         found = _linear(fitted, flat, train_x.reshape(len(train_x), -1))
     else:
         found = _trees(fitted, flat)
@@ -122,29 +134,56 @@ def _linear(fitted: FittedEstimator, flat: NDArray[Any], train: NDArray[Any]) ->
     return Attributions("linear SHAP", unit, values, base, margins[np.arange(len(flat)), picked])
 
 
+def _by_tokens(fitted: FittedEstimator, model: TokenLinear, flat: NDArray[Any], train: NDArray[Any]) -> Attributions:
+    """Hold what each column and token adds to what columns add on average; of a text that stands in one place."""
+    scale = fitted.scale if fitted.problem.task == "regression" else None
+    deviation, mean = (1.0, 0.0) if scale is None else (scale.deviation, scale.mean)
+    parts, usual = model.parts(flat) * deviation, model.usual(train) * deviation
+    start = model.intercepts * deviation + mean
+    margins = parts.sum(axis=1) + start
+    picked = margins.argmax(axis=1) if fitted.problem.task == "multiclass" else np.zeros(len(flat), dtype=np.int64)
+    rows = np.arange(len(flat))
+    values = parts[rows, :, picked] - usual[:, picked].T
+    unit = "log-odds" if scale is None else "target"
+    return Attributions("linear SHAP", unit, values, (usual.sum(axis=0) + start)[picked], margins[rows, picked])
+
+
 def _gradients(fitted: Any, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
     need("explain", _ASKED)
     import torch
     from captum.attr import IntegratedGradients
 
     scores = fitted.scores
-    baseline = torch.from_numpy(train_x.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32))
+    baseline = torch.from_numpy(_baseline(scores.problem, x, train_x))
     answers, start = fitted.predict(x), fitted.predict(baseline.numpy())
     picked = answers.argmax(axis=1) if answers.ndim == 2 else None
     output = answers if picked is None else answers[np.arange(len(x)), picked]
-    base = np.full(len(x), start[0]) if picked is None else start[0][picked]
+    usual = np.broadcast_to(start, answers.shape)
+    base = usual if picked is None else usual[np.arange(len(x)), picked]
     explainer, unit = IntegratedGradients(scores), "target" if scores.problem.task == "regression" else "probability"
     for steps in _STEPS:
         parts = []
         for first in range(0, len(x), _ROWS):
             rows = torch.from_numpy(np.ascontiguousarray(x[first : first + _ROWS]))
             target = None if picked is None else torch.from_numpy(picked[first : first + _ROWS])
-            parts.append(explainer.attribute(rows, baselines=baseline, target=target, n_steps=steps).detach().numpy())
+            start_of = baseline if len(baseline) == 1 else baseline[first : first + _ROWS]
+            parts.append(explainer.attribute(rows, baselines=start_of, target=target, n_steps=steps).detach().numpy())
         values = np.concatenate(parts).reshape(len(x), -1).astype(np.float64)
         found = Attributions("integrated gradients", unit, values, base.astype(np.float64), output.astype(np.float64))
         if found.gap <= _GAP:
             break
     return found
+
+
+def _baseline(problem: Problem, x: NDArray[Any], train_x: NDArray[Any]) -> NDArray[np.float32]:
+    """Give the mean training row [1, ...]; of rows with texts, for each its own with the tokens of `x`, weighing nothing."""
+    mean = train_x.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
+    if not problem.layout.texts:
+        return np.asarray(mean)
+    rows = np.repeat(mean, len(x), axis=0)
+    for text in TokenInput.of(problem.layout).texts:
+        rows[:, text.ids], rows[:, text.weights] = x[:, text.ids], 0.0
+    return rows
 
 
 def _picked(fitted: FittedEstimator, probabilities: Floats) -> NDArray[np.int64]:

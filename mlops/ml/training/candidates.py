@@ -20,10 +20,12 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.user_code.origin import Origin
 from mlops.models import MODELS
 from mlops.models.groups import read_by
+from mlops.models.projected import PROJECTION
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from mlops.kinds.kind import Kind
     from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Candidate, Session
     from mlops.models.cnn import Cnn
@@ -41,6 +43,20 @@ def estimator(problem: Problem, named: str, *, threads: str | None = None, **arg
         return make(**arguments, **({threads: session.options.threads} if threads else {}))
 
     return EstimatorCandidate(problem, build)
+
+
+def estimator_of_tokens(problem: Problem, named: str, **arguments: Any) -> Candidate:
+    """Make a candidate of a linear estimator; a token of a text has a weight there, as a column has."""
+    if not problem.layout.texts:
+        return estimator(problem, named, **arguments)
+    with without_pandas():
+        from mlops.ml.training.estimators import EstimatorCandidate
+        from mlops.ml.training.token_input import TokenInput
+        from mlops.ml.training.token_linear import TokenLinear
+
+        make = load(named)
+    given = TokenInput.of(problem.layout)
+    return EstimatorCandidate(problem, lambda _: TokenLinear(make(**arguments), given))
 
 
 def network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) -> Candidate:
@@ -80,8 +96,19 @@ def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidat
         message = f"candidate {name}: the kind `{asked.kind}` learns no quantile"
         raise ConfigurationError(message, hint=f"kinds that do: {able}")
     groups = read_by(kind, checked)
-    made: Candidate = kind.load("train")(problem.reading(groups, f"candidate {name}"), checked)
+    made = _made(kind, problem.reading(groups, f"candidate {name}"), checked)
     return columns.reading(made, problem.layout, groups)
+
+
+def _made(kind: Kind, problem: Problem, checked: Block) -> Candidate:
+    """Make a candidate; one of a kind that reads texts as a few numbers gets them so."""
+    if not (problem.layout.texts and kind.can.get("projects")):
+        plain: Candidate = kind.load("train")(problem, checked)
+        return plain
+    from mlops.ml.training.projection import Projected, narrowed
+
+    most = getattr(checked, "projection", PROJECTION)
+    return Projected(kind.load("train")(narrowed(problem, most), checked), problem, most)
 
 
 def _said(name: str, asked: Asked) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mlops.errors import ConfigurationError
 from mlops.ml.training import boosting, export
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
+from mlops.ml.training.token_linear import TokenLinear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,8 @@ class FittedEstimator:
 
     def export(self) -> bytes:
         """Write the ONNX graph."""
+        if isinstance(self.estimator, TokenLinear):
+            return export.finish(self.estimator.export(self.problem, self.scale))
         return export.from_sklearn(self.estimator, self.problem, self.scale)
 
 
@@ -108,10 +111,11 @@ def _penalised(estimator: Any, grown: float) -> Any:
     So scores are spread as they were: thresholds and calibrators that are carried over, and the reference that a
     monitor holds answers to, are of the model before.
     """
-    if grown != 1 and isinstance(estimator, LogisticRegression):
-        estimator.set_params(C=estimator.C / grown)
-    elif grown != 1 and isinstance(estimator, Ridge):
-        estimator.set_params(alpha=estimator.alpha * grown)
+    learner = estimator.inner if isinstance(estimator, TokenLinear) else estimator
+    if grown != 1 and isinstance(learner, LogisticRegression):
+        learner.set_params(C=learner.C / grown)
+    elif grown != 1 and isinstance(learner, Ridge):
+        learner.set_params(alpha=learner.alpha * grown)
     return estimator
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 import pytorch_lightning as pl
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # torch's own spelling
 
 from mlops.ml.training.linear import Linear
+from mlops.ml.training.token_bag import TokenBags
+from mlops.ml.training.token_input import TokenInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,12 +102,13 @@ class Network(pl.LightningModule):
         return torch.optim.AdamW(self.parameters(), lr=self.lr, weight_decay=self.weight_decay, fused=True)
 
 
-def mlp(problem: Problem, hidden: Sequence[int], dropout: float) -> nn.Module:
-    """Stack linear layers with ReLU and dropout between them."""
-    inputs = 1
-    for size in problem.shape:
-        inputs *= size
+def mlp(problem: Problem, hidden: Sequence[int], dropout: float, embedding: int = 32) -> nn.Module:
+    """Stack linear layers with ReLU and dropout between them; texts are embedded first, in so many numbers."""
     layers: list[nn.Module] = [nn.Flatten()] if len(problem.shape) > 1 else []
+    inputs = math.prod(problem.shape)
+    if problem.layout.texts:
+        bags = TokenBags(TokenInput.of(problem.layout), embedding)
+        layers, inputs = [bags], bags.outputs
     for width in hidden:
         layers += [Linear(inputs, width), nn.ReLU()]
         layers += [nn.Dropout(dropout)] if dropout else []

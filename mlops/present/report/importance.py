@@ -12,6 +12,7 @@ from mlops.present.report.words import count, figure
 
 _ROWS = 6  # rows that are explained one by one
 _COLUMNS = 8  # of a row
+_TOKENS = 20  # of a text
 _EXACT = 1e-6  # a smaller miss is rounding
 
 
@@ -27,7 +28,7 @@ class ImportanceSection:
 
 def importance(metrics: MetricsReport, explanations: ExplanationsReport) -> ImportanceSection | None:
     """Draw what was explained; None where nothing was."""
-    overall = [*_shuffled(metrics.importance), *_shares(explanations)]
+    overall = [*_shuffled(metrics.importance), *_shares(explanations), *_tokens(explanations)]
     if not overall:
         return None
     named = explanations.rows
@@ -56,6 +57,25 @@ def _shares(found: ExplanationsReport) -> list[Forest]:
     note = f"mean size of a column's share, {_unit(found)}, {count(found.sample)} validation rows"
     cells = [Cell(item.column, item.value, style="s2") for item in found.columns]
     return [forest(_method(found), note, cells, bars=True)]
+
+
+def _tokens(found: ExplanationsReport) -> list[Forest]:
+    """Draw, for each text, what its words move scores by where they stand, those that move most first."""
+    note = f"mean share of a token in the scores of rows that have it, {_unit(found)}"
+    return [
+        forest(
+            f"Tokens of {column}",
+            note,
+            [
+                Cell(each.token, each.value, rows=count(each.rows), style="s2" if (each.value or 0.0) >= 0 else "s4")
+                for each in found.tokens
+                if each.column == column
+            ],
+            bars=True,
+            most=_TOKENS,
+        )
+        for column in dict.fromkeys(each.column for each in found.tokens)
+    ]
 
 
 def _method(found: ExplanationsReport) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.blocks.column_group import USUAL
+from mlops.blocks.column_group import TEXT, USUAL
 from mlops.blocks.derived import conditions, served
 from mlops.blocks.where import Where, whole
 from mlops.configuration.data import computed, personal
@@ -41,7 +41,8 @@ def _where(spec: Pipeline) -> Where | None:
 def _groups(spec: Pipeline) -> list[str]:
     """Name the groups of columns that a candidate reads beside those that every pipeline has."""
     read = {group for model in spec.model.values() for group in _read(model)}
-    return sorted(read - set(USUAL))
+    written = any(rule.type == "text" for rule in spec.data.columns.values())
+    return sorted(group for group in read - set(USUAL) if written or not group.startswith(f"{TEXT}:"))
 
 
 def _read(model: Kinded) -> tuple[str, ...]:
@@ -56,7 +57,13 @@ FEATURES = Declaration(
         Parameter("weight", "data.weight", optional=True),
         Parameter("derive", "data.derive data.target data.columns.*.personal forecast", _derive, optional=True),
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
-        Parameter("groups", "model.*.columns model.*.groups model.*.kind", _groups, optional=True, whole=True),
+        Parameter(
+            "groups",
+            "model.*.columns model.*.groups model.*.kind data.columns.*.type",
+            _groups,
+            optional=True,
+            whole=True,
+        ),
         Spliced("features"),
     ),
     inputs=("artifacts/schema.json", "artifacts/split"),

@@ -10,7 +10,7 @@ from mlops.blocks.block import Block, Items, Share
 from mlops.blocks.number_form import NumberForm
 
 Scalar = str | int | float | bool
-ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
+ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime", "image"]
 Severity = Literal["block", "warn"]
 Bound = float | str
 Length = Annotated[int, Field(ge=0)]

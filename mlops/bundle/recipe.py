@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -25,11 +26,14 @@ from mlops.expressions.tree import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
+ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime", "image"]
 Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category")
 DATED = ("date", "datetime")
+IMAGE = "image"
+_SELDOM = ("made", "where", "pictures")
+"""What most recipes have not."""
 
 
 class _Frozen(BaseModel):
@@ -80,6 +84,30 @@ class Category(_Frozen):
     null: bool
 
 
+class Pixels(_Frozen):
+    """Pixels of a picture, row by row of each channel: `(value / scale - shift) / spread`, the latter two by channel.
+
+    Where a row has no picture, all are 0, as those of a picture of the mean are.
+    """
+
+    column: str
+    shape: tuple[int, int, int]
+    scale: float = Field(gt=0)
+    shift: tuple[float, ...]
+    spread: tuple[Annotated[float, Field(gt=0)], ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Pixels:
+        if min(self.shape) < 1 or {len(self.shift), len(self.spread)} != {self.shape[0]}:
+            raise ValueError("a picture has not one shift and one spread for each channel")
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many there are, in all channels."""
+        return math.prod(self.shape)
+
+
 class Target(_Frozen):
     """What is predicted; `classes` in the order of the model's outputs."""
 
@@ -110,6 +138,7 @@ class Recipe(_Frozen):
     where: Condition | None = None
     numbers: tuple[Number, ...] = ()
     categories: tuple[Category, ...] = ()
+    pictures: tuple[Pixels, ...] = ()
     keep: tuple[int, ...] | None = None
     features: tuple[str, ...] | None = None
     shape: tuple[int, ...] | None = None
@@ -118,7 +147,7 @@ class Recipe(_Frozen):
     @model_serializer(mode="wrap")
     def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what most recipes have not, so that earlier bundles keep their bytes."""
-        return {key: value for key, value in dump(self).items() if key not in ("made", "where") or value}
+        return {key: value for key, value in dump(self).items() if key not in _SELDOM or value}
 
     @property
     def types(self) -> dict[str, ColumnType]:
@@ -141,11 +170,12 @@ class Recipe(_Frozen):
             raise IntegrityError(f"{name} is not a transform: {reason}") from error
 
     def layout(self) -> tuple[Feature, ...]:
-        """List every feature that could be made: numbers, then their indicators, then categories."""
+        """List every feature that could be made: numbers, then their indicators, then categories, then pixels."""
         return (
             *(Feature(item.column, _number_name(item)) for item in self.numbers),
             *(Feature(item.column, f"{_number_name(item)} is null") for item in self.numbers if item.indicator),
             *(feature for item in self.categories for feature in _category_features(item)),
+            *(feature for item in self.pictures for feature in _pixel_features(item)),
         )
 
     def parts(self, column: str) -> tuple[Part, ...]:
@@ -162,6 +192,8 @@ class Recipe(_Frozen):
             raise ValueError("a number reads a column that is absent or has another type")
         if any(types.get(item.column) not in TEXT for item in self.categories):
             raise ValueError("a category reads a column that is absent or has another type")
+        if any(types.get(item.column) != IMAGE for item in self.pictures):
+            raise ValueError("pixels are of a column that is absent or has another type")
         if sorted(self.numbers, key=lambda item: item.part is not None) != list(self.numbers):
             raise ValueError("parts of dates come after plain numbers")
         layout = self.layout()
@@ -203,6 +235,12 @@ def _types(part: str | None) -> tuple[str, ...]:
 
 def _number_name(item: Number) -> str:
     return item.column if item.part is None else f"{item.column}.{item.part}"
+
+
+def _pixel_features(item: Pixels) -> Iterator[Feature]:
+    channels, height, width = item.shape
+    for channel, y, x in itertools.product(range(channels), range(height), range(width)):
+        yield Feature(item.column, f"{item.column}[{channel},{y},{x}]")
 
 
 def _category_features(item: Category) -> Iterator[Feature]:

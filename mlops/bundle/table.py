@@ -6,11 +6,13 @@ Nothing here knows a table library: whoever has tables hands their columns over 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.pictures.pixels import Pictures
+from mlops.bundle.recipe import IMAGE
 from mlops.expressions import steps, timestamps
 from mlops.expressions.steps import condition
 from mlops.expressions.texts import composed
@@ -40,6 +42,7 @@ class Columns:
     numbers: Mapping[str, NDArray[np.float64]]
     moments: Mapping[str, NDArray[np.int64]]
     texts: Mapping[str, Texts]
+    pictures: Mapping[str, Pictures] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """Give a column, as expressions take it."""
@@ -54,15 +57,20 @@ class Columns:
             {**self.numbers, **{name: each for name, each in more.items() if isinstance(each, np.ndarray)}},
             {**self.moments, **{name: each.at for name, each in more.items() if isinstance(each, Moments)}},
             {**self.texts, **{name: each for name, each in more.items() if isinstance(each, Texts)}},
+            self.pictures,
         )
 
 
 @dataclass(frozen=True)
 class Table:
-    """`numbers` [n, k] float64 with NaN for missing; `codes` [n, m]: a level's position, then other, then null."""
+    """`numbers` [n, k] float64 with NaN for missing; `codes` [n, m]: a level's position, then other, then null.
+
+    `pictures` stand in the order of the recipe's.
+    """
 
     numbers: NDArray[np.float64]
     codes: NDArray[np.int64]
+    pictures: tuple[Pictures, ...] = ()
 
 
 class Reader:
@@ -82,6 +90,7 @@ class Reader:
             (item.column, {level: code for code, level in enumerate(item.levels)} | {None: len(item.levels) + 1})
             for item in recipe.categories
         ]
+        self._pictures = [(item.column, item.count) for item in recipe.pictures]
 
     def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
@@ -93,6 +102,7 @@ class Reader:
         return Table(
             self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
             np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
+            self._pixels(rows),
         )
 
     def from_columns(self, columns: Columns) -> Table:
@@ -104,7 +114,8 @@ class Reader:
         codes = np.empty((columns.rows, len(self._codes)), dtype=np.int64)
         for index, (name, known) in enumerate(self._codes):
             codes[:, index] = _coded(columns.texts[name], known)
-        return Table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
+        pictures = tuple(columns.pictures[name] for name, _ in self._pictures)
+        return Table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes, pictures)
 
     def outside(self, rows: Sequence[Row]) -> list[int]:
         """List the positions of rows that are none of those that the transform is for, or not known to be."""
@@ -127,9 +138,13 @@ class Reader:
                 moments[name] = self._moments(name, values)
             elif self._types[name] in ("string", "category"):
                 words[name] = texts([None if value is None else composed(value) for value in values])
-            else:
+            elif self._types[name] != IMAGE:
                 numbers[name] = np.array(values, dtype=np.float64)
-        return Columns(len(rows), numbers, moments, words)
+        pictures = {name: found for (name, _), found in zip(self._pictures, self._pixels(rows), strict=True)}
+        return Columns(len(rows), numbers, moments, words, pictures)
+
+    def _pixels(self, rows: Sequence[Row]) -> tuple[Pictures, ...]:
+        return tuple(Pictures.of([row[name] for row in rows], count) for name, count in self._pictures)
 
     def _with_made(self, columns: Columns) -> Columns:
         """Compute what is made of the columns."""

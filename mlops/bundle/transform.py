@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Category
+    from mlops.pictures.pixels import Pictures
+    from mlops.bundle.recipe import Category, Pixels
     from mlops.bundle.table import Columns, Row, Table
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -36,6 +37,8 @@ class Transform:
         self._indicators = np.array([i for i, item in enumerate(recipe.numbers) if item.indicator], dtype=np.int64)
         self._start = len(recipe.numbers) + len(self._indicators)
         self._base, self._position, self._value = _codebook(recipe.categories, self._start, len(self.layout))
+        self._first = len(self.layout) - sum(item.count for item in recipe.pictures)
+        self._bright = [_brightness(item) for item in recipe.pictures]
 
     @classmethod
     def read(cls, path: Path) -> Transform:
@@ -71,7 +74,18 @@ class Transform:
         if len(self._base):
             codes = table.codes + self._base
             out[np.arange(rows)[:, None], self._position[codes]] = self._value[codes]
+        self._draw(table.pictures, out)
         return np.take(out, self._keep, axis=1).reshape(rows, *self.shape)
+
+    def _draw(self, pictures: Sequence[Pictures], out: NDArray[np.float32]) -> None:
+        """Set the pixels into their columns; each of 256 values was computed once."""
+        at = self._first
+        for bright, found in zip(self._bright, pictures, strict=True):
+            for values, channel in zip(bright, np.split(found.pixels, len(bright), axis=1), strict=True):
+                place = out[:, at : at + channel.shape[1]]
+                place[:] = values[channel]
+                place[~found.known] = 0
+                at += channel.shape[1]
 
 
 def _codebook(
@@ -95,3 +109,10 @@ def _codebook(
         value += [1.0] * (levels + 2)
         start += levels + item.other + item.null
     return np.array(base, dtype=np.int64), np.array(position, dtype=np.int64), np.array(value, dtype=np.float32)
+
+
+def _brightness(item: Pixels) -> NDArray[np.float32]:
+    """Say by channel what each of the 256 values of a pixel becomes."""
+    shift, spread = (np.array(each, dtype=np.float64)[:, None] for each in (item.shift, item.spread))
+    with np.errstate(over="ignore"):
+        return np.clip((np.arange(256) / item.scale - shift) / spread, -_LARGEST, _LARGEST).astype(np.float32)

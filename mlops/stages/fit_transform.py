@@ -12,7 +12,8 @@ from pydantic import Field
 from mlops.blocks import block
 from mlops.blocks.derived import Computed, inputs, reads
 from mlops.blocks.where import Where
-from mlops.bundle.recipe import Category, Column, Condition, Made, Number, Recipe, Target
+from mlops.pictures.pixels import Pictures
+from mlops.bundle.recipe import IMAGE, Category, Column, Condition, Made, Number, Pixels, Recipe, Target
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.expressions.steps import Step, needed
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from mlops.documents.table import ColumnSchema, TableSchema
 
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
+_PICTURES = 2_000
+"""Added up at once."""
 
 
 class Options(features.Features):
@@ -67,7 +70,8 @@ def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
         where=asked,
     )
     if options.kind == "image":
-        return _image(draft, options)
+        pictures = [column for column in known if column.type == IMAGE]
+        return _picture(draft, pictures[0], known, train, options) if pictures else _image(draft, options)
     return _chosen(_learnt(draft, known, train, options), train, options)
 
 
@@ -143,6 +147,43 @@ def _image(recipe: Recipe, options: Options) -> Recipe:
         raise DataError(f"pixels must be numbers; `{bad[0]}` is not")
     numbers = [_number(name, None, 0.0, 0.0, options.image.scale, indicator=False) for name in names]
     return _changed(recipe, numbers=numbers, keep=range(count), features=names, shape=shape)
+
+
+def _picture(
+    recipe: Recipe, column: ColumnSchema, known: list[ColumnSchema], train: pl.DataFrame, options: Options
+) -> Recipe:
+    """Make a row of the pixels of its one picture."""
+    if others := [each.name for each in known if each is not column]:
+        raise DataError(
+            f"`kind: image` learns from one picture a row, `{column.name}`, and there is {', '.join(others[:5])} too",
+            hint=f"leave the rest out: `features: {{drop: [{', '.join(others[:5])}]}}`",
+        )
+    pixels = _pixels(train.get_column(column.name), column, options.images.get(column.name, features.Pixels()))
+    return _changed(recipe, pictures=[pixels], shape=pixels.shape)
+
+
+def _pixels(series: pl.Series, column: ColumnSchema, asked: features.Pixels) -> Pixels:
+    """Learn the mean and the deviation of each channel from whole numbers, which any order adds up alike."""
+    channels, height, width = shape = tuple((column.picture or {})["shape"])
+    shift, spread = [0.0] * channels, [1.0] * channels
+    present = series.drop_nulls()
+    if asked.standardise and len(present):
+        total = np.zeros((channels, 2), dtype=np.int64)
+        for start in range(0, len(present), _PICTURES):
+            block = Pictures.of(present.slice(start, _PICTURES).to_list(), math.prod(shape)).pixels.astype(np.int64)
+            by_channel = block.reshape(len(block), channels, height * width)
+            total += np.stack([by_channel.sum(axis=(0, 2)), np.square(by_channel).sum(axis=(0, 2))], axis=1)
+        count = len(present) * height * width
+        moments = [(int(one), int(two)) for one, two in total]
+        shift = [one / count / asked.scale for one, _ in moments]
+        spread = [math.sqrt(count * two - one * one) / count / asked.scale or 1.0 for one, two in moments]
+    return Pixels(
+        column=column.name,
+        shape=shape,
+        scale=asked.scale,
+        shift=rounded(shift, _DIGITS),
+        spread=rounded(spread, _DIGITS),
+    )
 
 
 def _finite(series: pl.Series) -> NDArray[np.float64]:

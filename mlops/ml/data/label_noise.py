@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.data_limit import NoiseLimit
+from mlops.pictures.pixels import Pictures
 from mlops.documents.data import Confused, NoiseReport
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
@@ -28,6 +29,7 @@ _TREES = 60
 _SEED = 0
 _LEAST_OF_CLASS = 10
 _CLASSES = 50
+_PIXELS = 1_000
 _SKILL = 0.5
 """Share of the way from chance to certainty that the balanced accuracy must go for the estimate to mean anything."""
 
@@ -122,12 +124,23 @@ def _codes(values: pl.Series, target: Target) -> Codes:
 
 
 def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np.float32]:
-    """Make numbers of all features: texts by rank, moments by time, the missing far outside."""
+    """Make numbers of all features: texts by rank, moments by time, the missing far outside; pictures by some pixels."""
     made = []
     for name, kind in kinds.items():
+        if kind == "image":
+            made.append(_pixels(sample[name]))
+            continue
         values = sample[name].rank("dense") if kind in ("string", "category") else sample[name].to_physical()
         made.append(values.cast(pl.Float64).fill_null(-1e9).fill_nan(-1e9).to_numpy())
     return np.asarray(np.clip(np.column_stack(made), -1e30, 1e30), dtype=np.float32)
+
+
+def _pixels(values: pl.Series) -> NDArray[np.float64]:
+    """Take at most a thousand pixels of each picture, evenly over it."""
+    present = values.drop_nulls()
+    count = len(present[0]) if len(present) else 1
+    pixels = Pictures.of(values.to_list(), count).pixels
+    return pixels[:, :: -(-count // _PIXELS)].astype(np.float64)
 
 
 def _out_of_fold(features: NDArray[np.float32], labels: Codes, folds: Codes, classes: int) -> Floats:

@@ -37,7 +37,7 @@ def profiles(
 def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Spread | None:
     """Spread one column: `edges` and `counts` of a number or moment, `levels` by text."""
     present = values.drop_nulls()
-    if present.len() < 2 * LEAST_BEHIND:
+    if present.len() < 2 * LEAST_BEHIND or found == "image":
         return None
     if found in ("string", "category"):
         return _levels(present, public=public)

@@ -41,7 +41,7 @@ FEATURES = Declaration(
         Parameter("weight", "data.weight", optional=True),
         Parameter("derive", "data.derive data.target data.columns.*.personal forecast", _derive, optional=True),
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
-        Spliced("features"),
+        Spliced("features", optional=("images",)),
     ),
     inputs=("artifacts/schema.json", "artifacts/split"),
     outputs=(Output("artifacts/features"),),

@@ -1,0 +1,62 @@
+"""What pictures need: a shape, a folder, a model that reads them, and names for what is measured of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.blocks.image_column import beside
+from mlops.configuration.checking.problem import Problem
+from mlops.configuration.data import images
+from mlops.configuration.pipeline import Pipeline
+from mlops.models import MODELS
+
+
+def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
+    """Images need a shape, and a convolution needs images."""
+    features = pipeline.features
+    if features.kind == "image" and features.image is None and not pipeline.data.images:
+        message = "image features need the shape of an image"
+        hint = "write `image: {shape: [channels, height, width]}`"
+        yield Problem(("features",), message, hint, "image")
+    for name, model in pipeline.model.items():
+        kind = MODELS.get(model.kind)
+        wanted = features.kind if kind is None else kind.can.get("features", features.kind)
+        if wanted != features.kind:
+            yield Problem(
+                ("model", name), f"a `{model.kind}` reads {wanted}s", f"choose `- /features: {wanted}`", "image"
+            )
+
+
+def pictures_are_read(pipeline: Pipeline) -> Iterator[Problem]:
+    """Pictures are learnt from as `features: {kind: image}`, one a row."""
+    data, features = pipeline.data, pipeline.features
+    if data.images and features.kind != "image":
+        yield Problem(
+            ("data", "images"), "pictures are read by image features alone", "choose `- /features: image`", "image"
+        )
+    if data.images and features.image is not None:
+        message = "the shape of pictures is that of `data.images`"
+        yield Problem(("features", "image"), message, "remove `image` from `features`", "image")
+    if len(data.images) > 1 and features.kind == "image":
+        message = f"image features are of one picture a row, and there are {len(data.images)}"
+        yield Problem(("data", "images"), message, "keep one", "image")
+    for name in features.images:
+        if name not in data.images:
+            message = f"`{name}` is no column of pictures"
+            yield Problem(("features", "images", name), message, "name one of `data.images`", "image")
+
+
+def pictures_lie_somewhere(pipeline: Pipeline) -> Iterator[Problem]:
+    """Pictures have a folder of their own, and names that nothing else has."""
+    data = pipeline.data
+    for name, image in images(data).items():
+        path = ("data", "images", name)
+        if image.folder is None:
+            message = f"nothing says in which folder the pictures of `{name}` lie"
+            yield Problem(path, message, "write `folder: data/...`", "image")
+        for made in (name, *beside(name)):
+            if made in {data.target, data.weight, data.entity, *data.derive}:
+                yield Problem(path, f"it makes a column `{made}`, which is another", "call it otherwise", "image")
+
+
+IMAGE_CHECKS = (image_has_shape, pictures_are_read, pictures_lie_somewhere)

@@ -7,14 +7,14 @@ the same in closed form, weight times distance from the mean. Networks: integrat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
-from mlops.ml.training import shaping
+from mlops.ml.training import columns, shaping
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +56,8 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     What is done to scores afterwards, a calibration or a transform that is undone, is no part of it.
     """
     fitted = shaping.inside(fitted)
+    if isinstance(fitted, columns.FittedReading):
+        return _of_columns(fitted, x, train_x)
     if not _is_estimator(fitted):
         return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
@@ -66,6 +68,14 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     if not found.gap <= _EXACT:
         raise IntegrityError(f"the shares of a score miss it by {found.gap:.2g}: {found.method} is not to be trusted")
     return found
+
+
+def _of_columns(fitted: columns.FittedReading, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
+    """Explain what sees some columns: the others have no share."""
+    found = attribute(fitted.inner, *(np.ascontiguousarray(fitted.columns.take(rows)) for rows in (x, train_x)))
+    values = np.zeros((len(x), fitted.columns.width))
+    values[:, list(fitted.columns.positions)] = found.values
+    return replace(found, values=values)
 
 
 def _is_estimator(fitted: Fitted) -> TypeGuard[FittedEstimator]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlops.blocks.column_group import IMAGE, USUAL, declared
+from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, USUAL, declared
 
 if TYPE_CHECKING:
     from mlops.blocks.block import Block
     from mlops.kinds.kind import Kind
+
+_PIXELS = f"{IMAGE}:*"
 
 
 def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
@@ -22,5 +24,14 @@ def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
     """
     if "groups" in kind.functions:
         return declared(kind.load("groups")(asked))
-    said: Sequence[str] = kind.can.get("groups", (*USUAL, f"{IMAGE}:*"))
+    said: Sequence[str] = kind.can.get("groups", (*USUAL, _PIXELS))
     return tuple(said)
+
+
+NATIVE = (NUMBERS, CODES)
+"""What trees make of a table by themselves: any scale, missing numbers, categories as codes."""
+
+
+def by_columns(asked: Any) -> tuple[str, ...]:
+    """Name the groups that trees read, by what stands under `columns`."""
+    return (*(NATIVE if asked.columns == "native" else USUAL), _PIXELS)

@@ -15,6 +15,7 @@ import numpy as np
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
 from mlops.ml.training import columns, shaping
+from mlops.ml.training.missing import FittedLeast
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,8 +57,9 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     What is done to scores afterwards, a calibration or a transform that is undone, is no part of it.
     """
     fitted = shaping.inside(fitted)
-    if isinstance(fitted, columns.FittedReading):
-        return _of_columns(fitted, x, train_x)
+    if isinstance(fitted, columns.FittedReading | FittedLeast):
+        found = attribute(fitted.inner, fitted.seen(x), fitted.seen(train_x))
+        return found if isinstance(fitted, FittedLeast) else _spread(found, fitted.columns)
     if not _is_estimator(fitted):
         return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
@@ -70,11 +72,10 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     return found
 
 
-def _of_columns(fitted: columns.FittedReading, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
-    """Explain what sees some columns: the others have no share."""
-    found = attribute(fitted.inner, *(np.ascontiguousarray(fitted.columns.take(rows)) for rows in (x, train_x)))
-    values = np.zeros((len(x), fitted.columns.width))
-    values[:, list(fitted.columns.positions)] = found.values
+def _spread(found: Attributions, seen: columns.Columns) -> Attributions:
+    """Give the columns that are not seen no share."""
+    values = np.zeros((len(found.values), seen.width))
+    values[:, list(seen.positions)] = found.values
     return replace(found, values=values)
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.ml.training.missing import FittedLeast, Least
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -86,9 +88,13 @@ class FittedReading:
         """The epoch whose weights were kept."""
         return self.inner.best_epoch
 
+    def seen(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Give the columns of rows that are seen, side by side."""
+        return np.ascontiguousarray(self.columns.take(x))
+
     def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Score rows."""
-        return self.inner.predict(np.ascontiguousarray(self.columns.take(x)))
+        return self.inner.predict(self.seen(x))
 
     def export(self) -> bytes:
         """Write the ONNX graph, which begins by taking the columns."""
@@ -108,13 +114,15 @@ def reading(candidate: Candidate, layout: Layout, asked: Sequence[str]) -> Candi
 
 
 def inside(candidate: Any) -> Any:
-    """Give the candidate, or what was trained, that sees columns alone.
+    """Give the candidate, or what was trained, that sees columns alone, and no missing number.
 
     Example:
         >>> inside("a candidate")
         'a candidate'
     """
-    return candidate.inner if isinstance(candidate, Reading | FittedReading) else candidate
+    while isinstance(candidate, Reading | FittedReading | Least | FittedLeast):
+        candidate = candidate.inner
+    return candidate
 
 
 def positions(fitted: Any) -> frozenset[int] | None:

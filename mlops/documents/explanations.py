@@ -14,6 +14,16 @@ class ColumnShare(Part):
     value: Number | None
 
 
+class PictureShares(Part):
+    """Where in the pictures of a column the scores look, row by row of cells: mean brightness, and mean size of shares."""
+
+    column: str
+    height: int
+    width: int
+    brightness: tuple[Number, ...]
+    shares: tuple[Number, ...]
+
+
 class RowReport(Part):
     """One named row: from the base to its output, by the share of each column."""
 
@@ -35,5 +45,6 @@ class ExplanationsReport(Document):
     sample: int | None = None
     gap: Number | None = None
     columns: tuple[ColumnShare, ...] = ()
+    pictures: tuple[PictureShares, ...] = ()
     key: str | None = None
     rows: tuple[RowReport, ...] = ()

@@ -71,8 +71,9 @@ def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidat
     if asked.own:
         from mlops.ml.training import user_models
 
-        own = problem.reading(asked.groups, f"candidate {name}")
-        return columns.reading(user_models.candidate(name, asked, own, origin), problem.layout, asked.groups)
+        groups = _said(name, asked)
+        own = problem.reading(groups, f"candidate {name}")
+        return columns.reading(user_models.candidate(name, asked, own, origin), problem.layout, groups)
     checked, kind = parse(name, asked), MODELS[asked.kind]
     if problem.quantile is not None and not kind.can.get("quantile"):
         able = ", ".join(other for other, known in MODELS.items() if known.can.get("quantile"))
@@ -81,6 +82,13 @@ def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidat
     groups = read_by(kind, checked)
     made: Candidate = kind.load("train")(problem.reading(groups, f"candidate {name}"), checked)
     return columns.reading(made, problem.layout, groups)
+
+
+def _said(name: str, asked: Asked) -> tuple[str, ...]:
+    try:
+        return asked.groups
+    except ValueError as error:
+        raise ConfigurationError(f"candidate {name}: {error}", hint="correct `groups` in the YAML") from error
 
 
 def resolved(name: str, asked: Asked) -> Asked:

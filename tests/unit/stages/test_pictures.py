@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.bundle.picture_text import spelled
+from mlops.bundle.prediction_log import Spelling, segment_name
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.transform import Transform
 from mlops.documents.table import TableSchema
 from mlops.errors import DataError
-from mlops.pictures.pixels import measure
+from mlops.monitor.segment import read_segment
+from mlops.pictures.pixels import digest, measure
 from mlops.stages.fit_transform import Options, fit
 from mlops.stages.tables import transformed
 from tests.builders.staged import Staged, staged
@@ -199,3 +202,19 @@ def test_a_copy_of_a_picture_on_both_sides_of_a_split_is_found(tmp_path: Path) -
     with pytest.raises(DataError) as caught:
         run(tmp_path, {"kind": "linear"}, ["image:photo"], doubled)
     assert "rows of validation and test are copies of rows of train" in caught.value.message
+
+
+def test_the_log_keeps_digest_and_brightness_and_never_the_picture(tmp_path: Path) -> None:
+    frame = table().drop("age")
+    done = run(tmp_path, {"kind": "linear"}, ["image:photo"], frame)
+    predictor = Predictor.open(done.folder / "artifacts/bundle")
+    rows = predictor.read([{"photo": spelled(picture)} for picture in frame["photo"][:3]])
+    spelling = Spelling(predictor.schema, "sha256:0")
+    lines = spelling.head(3) + spelling.records("a", 1_000_000, rows, [0.5, 0.5, 0.5])
+    segment = tmp_path / "log" / segment_name(1_000_000, 1_000_000, "a")
+    segment.parent.mkdir()
+    segment.write_bytes(gzip.compress(lines))
+    features = read_segment(segment)["features"].struct.unnest()
+    assert features["photo"].to_list() == [digest(picture) for picture in frame["photo"][:3]]
+    assert features.drop("photo").rows() == frame.select("photo.brightness", "photo.contrast")[:3].rows()
+    assert max(len(line) for line in lines.splitlines()) < 400

@@ -63,6 +63,15 @@ def pictures_lie_somewhere(pipeline: Pipeline) -> Iterator[Problem]:
                 yield Problem(path, f"it makes a column `{made}`, which is another", "call it otherwise", "image")
 
 
+def pictures_are_not_logged(pipeline: Pipeline) -> Iterator[Problem]:
+    """No file to learn from is made of a log that has no pictures."""
+    monitor = pipeline.monitor
+    if pipeline.data.images and monitor is not None and monitor.retrain is not None:
+        message = "the log keeps no pictures, so that nothing to learn from can be made of it"
+        hint = "remove `retrain`; bring new pictures into their folder by a pull request"
+        yield Problem(("monitor", "retrain"), message, hint, "image")
+
+
 def _image(model: object) -> str | None:
     found: str | None = getattr(model, "image", None)
     return found
@@ -75,4 +84,4 @@ def _groups(model: object) -> tuple[str, ...]:
     return () if kind is None else read_by(kind, model)  # type: ignore[arg-type]  # a block of its kind
 
 
-IMAGE_CHECKS = (image_has_shape, pictures_are_read, pictures_lie_somewhere)
+IMAGE_CHECKS = (image_has_shape, pictures_are_read, pictures_lie_somewhere, pictures_are_not_logged)

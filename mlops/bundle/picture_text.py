@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from mlops.pictures.decoding import FORMATS, Broken, decode
 from mlops.bundle.fault import Fault, kind
 from mlops.extras import MissingExtra
+from mlops.pictures.decoding import FORMATS, Broken, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,11 +38,11 @@ class PictureForm(BaseModel):
 
 
 def read(value: Any, form: PictureForm) -> bytes | Fault:
-    """Read a picture as the bytes of its pixels, or say what is wrong with it.
+    r"""Read a picture as the bytes of its pixels, or say what is wrong with it.
 
     Example:
         >>> read([[0, 255]], PictureForm(shape=(1, 1, 2)))
-        b'\\x00\\xff'
+        b'\x00\xff'
         >>> read([[0, 256]], PictureForm(shape=(1, 1, 2))).problem
         'has a pixel that is no whole number from 0 to 255'
     """
@@ -56,10 +56,10 @@ def read(value: Any, form: PictureForm) -> bytes | Fault:
 
 
 def spelled(picture: bytes) -> str:
-    """Spell pixels so that nothing is needed to read them.
+    r"""Spell pixels so that nothing is needed to read them.
 
     >>> read(spelled(bytes(4)), PictureForm(shape=(1, 2, 2)))
-    b'\\x00\\x00\\x00\\x00'
+    b'\x00\x00\x00\x00'
     """
     return RAW + base64.b64encode(picture).decode("ascii")
 

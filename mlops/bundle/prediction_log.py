@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.blocks.image_column import measures
-from mlops.pictures.pixels import digest, measure
 from mlops.bundle.recipe import IMAGE
 from mlops.documents.prediction_log import SegmentHead
+from mlops.pictures.pixels import digest, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -223,11 +223,13 @@ class Recipe(_Frozen):
         for place, feature in enumerate(kept):
             places.setdefault(feature.group, []).append(place)
         alone = self.shape if len(places) == 1 else None
-        pictures = {item.group: item.shape for item in self.pictures}
+        shapes = {item.group: item.shape for item in self.pictures}
         sizes = {name: tuple(kept[place].size for place in at) for name, at in places.items()}
         return Layout(
             tuple(
-                Group(name, tuple(at), pictures.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ())
+                Group(
+                    name, tuple(at), shapes.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ()
+                )
                 for name, at in places.items()
             )
         )

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.pictures.pixels import Pictures
 from mlops.bundle.recipe import IMAGE
 from mlops.expressions import steps, timestamps
 from mlops.expressions.steps import condition
 from mlops.expressions.texts import composed
 from mlops.expressions.values import Moments, Texts, texts
+from mlops.pictures.pixels import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,9 +122,7 @@ class Reader:
         pictures = tuple(columns.pictures[name] for name, _ in self._pictures)
         return self._table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes, pictures)
 
-    def _table(
-        self, numbers: NDArray[np.float64], codes: NDArray[np.int64], pictures: tuple[Pictures, ...]
-    ) -> Table:
+    def _table(self, numbers: NDArray[np.float64], codes: NDArray[np.int64], pictures: tuple[Pictures, ...]) -> Table:
         """Give each number and category of the recipe its column; what two of them read was read once."""
         return Table(
             numbers if self._numbers is None else numbers[:, self._numbers],

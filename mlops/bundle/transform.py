@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.pictures.pixels import Pictures
     from mlops.bundle.recipe import Category, Pixels
     from mlops.bundle.table import Columns, Row, Table
+    from mlops.pictures.pixels import Pictures
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -123,6 +123,8 @@ def _brightness(item: Pixels) -> NDArray[np.float32]:
     shift, spread = (np.array(each, dtype=np.float64)[:, None] for each in (item.shift, item.spread))
     with np.errstate(over="ignore"):
         return np.clip((np.arange(256) / item.scale - shift) / spread, -_LARGEST, _LARGEST).astype(np.float32)
+
+
 def _coded(levels: int) -> list[float]:
     """Give the codes of levels, of what is none of them, and of a missing value."""
     return [*(float(level + 2) for level in range(levels)), 0.0, 1.0]

@@ -17,6 +17,7 @@ from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
 from mlops.blocks.where import Kept
 from mlops.configuration.reading.document import Path
 from mlops.files.plain_yaml import Values
+from mlops.sources import SOURCES
 from mlops.sources.joined import Join
 from mlops.sources.source import Source
 

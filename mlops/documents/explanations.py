@@ -15,7 +15,7 @@ class ColumnShare(Part):
 
 
 class PictureShares(Part):
-    """Where in the pictures of a column the scores look, row by row of cells: mean brightness, and mean size of shares."""
+    """Where in pictures of a column scores look, row by row of cells: mean brightness, and mean size of shares."""
 
     column: str
     height: int

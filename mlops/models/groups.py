@@ -15,7 +15,7 @@ _PIXELS = f"{IMAGE}:*"
 
 
 def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
-    """Name the groups that a model of a kind reads, asked for as it is; the usual ones and pixels where it says nothing.
+    """Name the groups that a model of a kind reads, asked for as it is; by default the usual ones and pixels.
 
     Example:
         >>> from mlops.models import MODELS

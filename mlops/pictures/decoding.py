@@ -41,7 +41,7 @@ class Decoded:
 
 
 def decode(data: bytes, shape: Sequence[int], resize: str = "bilinear", largest: int = 50_000_000) -> Decoded:
-    """Read a file of a picture as pixels of a shape.
+    r"""Read a file of a picture as pixels of a shape.
 
     Args:
         data: the bytes of a file in one of FORMATS.
@@ -57,7 +57,7 @@ def decode(data: bytes, shape: Sequence[int], resize: str = "bilinear", largest:
         >>> import base64
         >>> bitmap = "Qk06AAAAAAAAADYAAAAoAAAAAQAAAAEAAAABABgAAAAAAAQAAAATCwAAEwsAAAAAAAAAAAAAAID/AA=="
         >>> decode(base64.b64decode(bitmap), (3, 1, 1)).pixels
-        b'\\xff\\x80\\x00'
+        b'\xff\x80\x00'
     """
     need("image", "a file of a picture")
     from PIL import Image, ImageOps, UnidentifiedImageError

@@ -17,7 +17,7 @@ COLUMNS = ("file", "label")
 
 
 def read(source: Source, path: Path) -> pl.LazyFrame:
-    """A folder with a folder of pictures for each class: a row for each, with its path as `file` and its class as `label`.
+    """A folder with a folder of pictures for each class: a row for each, with its path as `file`, its class as `label`.
 
     Raises DataError where there are no such folders, or something else in them.
     """

@@ -13,7 +13,6 @@ from mlops.blocks import block
 from mlops.blocks.column_group import CODES, NUMBERS, USUAL, reads
 from mlops.blocks.derived import Computed, inputs
 from mlops.blocks.where import Where
-from mlops.pictures.pixels import Pictures
 from mlops.bundle.recipe import IMAGE, Category, Column, Condition, Made, Number, Pixels, Recipe, Target
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
@@ -24,6 +23,7 @@ from mlops.ml.data.derive import steps
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.pictures.pixels import Pictures
 from mlops.stages.kept_features import keeping, read
 from mlops.stages.tables import transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features

@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 
 from mlops.blocks.image_column import measures
-from mlops.pictures.pixels import Pictures, measure
 from mlops.bundle.recipe import IMAGE, NUMERIC, TEXT
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.expressions.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.pictures.pixels import Pictures, measure
 from mlops.statistics import bins, drift
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.pictures.pixels import Pictures
 from mlops.bundle.recipe import IMAGE, NUMERIC, TEXT
 from mlops.bundle.table import Columns
 from mlops.errors import DataError
 from mlops.ml.data import arrays
 from mlops.ml.data.parquet import ROW
+from mlops.pictures.pixels import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

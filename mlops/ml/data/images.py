@@ -15,13 +15,13 @@ import numpy as np
 import polars as pl
 
 from mlops.blocks.image_column import beside
-from mlops.pictures.decoding import Broken, Decoded, decode
-from mlops.pictures.pixels import measure
 from mlops.diagnostics import nearest
 from mlops.errors import ConfigurationError, DataError, InfrastructureError
 from mlops.extras import need
 from mlops.files.dvc_cache import linked, own_bytes
 from mlops.ml.data.checks import Check, failure
+from mlops.pictures.decoding import Broken, Decoded, decode
+from mlops.pictures.pixels import measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,9 +53,7 @@ class Read:
         return failure("images", self.image, self.sentence, severity="warn", failed=self.broken, total=self.rows)
 
 
-def read(
-    rows: pl.DataFrame, asked: Mapping[str, ImageColumn], folder: Path
-) -> tuple[pl.DataFrame, tuple[Read, ...]]:
+def read(rows: pl.DataFrame, asked: Mapping[str, ImageColumn], folder: Path) -> tuple[pl.DataFrame, tuple[Read, ...]]:
     """Set columns of pixels, and of what is measured of them, beside the rows that have the paths of the pictures.
 
     Args:

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.data_limit import NoiseLimit
-from mlops.pictures.pixels import Pictures
 from mlops.documents.data import Confused, NoiseReport
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
 from mlops.ml.light import without_pandas
+from mlops.pictures.pixels import Pictures
 
 _ROWS = 5_000
 _FOLDS = 3
@@ -124,7 +124,7 @@ def _codes(values: pl.Series, target: Target) -> Codes:
 
 
 def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np.float32]:
-    """Make numbers of all features: texts by rank, moments by time, the missing far outside; pictures by some pixels."""
+    """Make numbers of all features: texts by rank, moments by time, pixels, the missing far outside."""
     made = []
     for name, kind in kinds.items():
         if kind == "image":

@@ -14,8 +14,8 @@ from mlops.diagnostics import nearest
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.extras import need
 from mlops.files.atomic import write_text, writing
-from mlops.files.relative import NAME
 from mlops.files.picture_names import holds_pictures
+from mlops.files.relative import NAME
 from mlops.operations.language import starter
 from mlops.sources.source import Source
 

@@ -74,8 +74,14 @@ def look(path: Path) -> Look:
         f"{len(files):,} pictures of {len(classes)} classes, the folders that they lie in",
         told,
         "they are in colour: three channels" if coloured else "they are grey: one channel",
-        *([f"{len(broken)} of {len(sample)} looked at cannot be read and are left out, counted in the report: "
-           f"{'; '.join(broken[:_SHOWN])}"] if broken else []),
+        *(
+            [
+                f"{len(broken)} of {len(sample)} looked at cannot be read and are left out, counted in the report: "
+                f"{'; '.join(broken[:_SHOWN])}"
+            ]
+            if broken
+            else []
+        ),
     ]
     return Look(tuple(path / name for name in files), classes, shape, len(broken), tuple(notes))
 

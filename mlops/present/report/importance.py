@@ -17,7 +17,7 @@ _EXACT = 1e-6  # a smaller miss is rounding
 
 @dataclass(frozen=True)
 class HeatCell:
-    """A square of a picture: where it is, how bright pictures are there (0 to 255), how much scores rest on it (0 to 1)."""
+    """A square of a picture: its place, how bright pictures are there (to 255), how much scores rest on it (to 1)."""
 
     x: int
     y: int

@@ -68,5 +68,6 @@ def test_a_server_without_pillow_takes_pixels_and_says_what_a_file_needs(monkeyp
     assert read(PIXELS.tolist(), GREY) == PIXELS.tobytes()
     assert read(encoded(png(PIXELS.reshape(2, 3))), GREY) == Fault(
         "value",
-        "must be pixels here: a file of a picture needs pillow, which is not installed: it comes with the extra `image`",
+        "must be pixels here: a file of a picture needs pillow, which is not installed: "
+        "it comes with the extra `image`",
     )

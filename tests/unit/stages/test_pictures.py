@@ -41,7 +41,9 @@ RECIPE = Recipe.model_validate(
             {"name": "photo", "type": "image", "nullable": True},
         ],
         "numbers": [{"column": "age", "fill": 1.0, "shift": 0.5, "scale": 2.0}],
-        "pictures": [{"column": "photo", "shape": [3, 1, 2], "scale": 255, "shift": [0.1, 0.2, 0.3], "spread": [1, 0.3, 7]}],
+        "pictures": [
+            {"column": "photo", "shape": [3, 1, 2], "scale": 255, "shift": [0.1, 0.2, 0.3], "spread": [1, 0.3, 7]}
+        ],
     }
 )
 ROWS = st.lists(
@@ -85,7 +87,12 @@ def test_each_channel_is_standardised_by_what_training_had() -> None:
     assert x[:, :2].mean(axis=(0, 2, 3)) == pytest.approx([0, 0], abs=1e-6)
     assert x[:, :2].std(axis=(0, 2, 3)) == pytest.approx([1, 1], abs=1e-6)
     assert not x[:, 2].any()
-    plain = {"task": "regression", "target": "y", "kind": "image", "images": {"photo": {"scale": 1, "standardise": False}}}
+    plain = {
+        "task": "regression",
+        "target": "y",
+        "kind": "image",
+        "images": {"photo": {"scale": 1, "standardise": False}},
+    }
     x = transformed(Transform(fit(train, schema, Options.model_validate(plain))), train)
     assert x.reshape(50, 3, 4).tolist() == draw.tolist()
 
@@ -121,7 +128,11 @@ def run(folder: Path, candidate: dict[str, Any], groups: list[str], frame: pl.Da
         validate={"keys": ["file"], "images": IMAGES},
         features={"groups": groups, **features},
         train={"candidates": {"one": candidate}, "trainer": {"max_epochs": 3}},
-        evaluate={"robustness": features.get("robust", {}), "slices": ["photo.contrast"], "bins": {"photo.contrast": [0.15]}},
+        evaluate={
+            "robustness": features.get("robust", {}),
+            "slices": ["photo.contrast"],
+            "bins": {"photo.contrast": [0.15]},
+        },
     )
 
 
@@ -183,7 +194,10 @@ def test_a_row_is_one_picture_for_a_convolution(tmp_path: Path) -> None:
     assert (shown["photo"]["type"], shown["photo"].get("profile")) == ("image", None)
     profile = json.loads((done.folder / "artifacts/bundle/profile.json").read_text())
     assert set(profile["columns"]) == {"photo", "photo.brightness", "photo.contrast"}
-    schema = {column["name"]: column["role"] for column in json.loads((done.folder / "artifacts/schema.json").read_text())["columns"]}
+    schema = {
+        column["name"]: column["role"]
+        for column in json.loads((done.folder / "artifacts/schema.json").read_text())["columns"]
+    }
     assert schema["photo"] == "feature"
     assert {schema[f"photo.{what}"] for what in ("brightness", "contrast", "width", "height")} == {"measure"}
     assert schema["file"] == "key"

@@ -98,12 +98,21 @@ def test_all_that_cannot_be_read_is_named_at_once(folder: Path) -> None:
     (folder / "data/dog/c.png").write_bytes(png(BRIGHT)[:50])
     (folder / "secret.png").write_bytes(png(DARK))
     (folder / "data/link.png").symlink_to(folder / "secret.png")
-    asked = ("cat/a.png", "cat/b.PNG", "dog/c.png", "gone.png", "../secret.png", "/etc/hostname", "link.png", "a\\b.png")
+    asked = (
+        "cat/a.png",
+        "cat/b.PNG",
+        "dog/c.png",
+        "gone.png",
+        "../secret.png",
+        "/etc/hostname",
+        "link.png",
+        "a\\b.png",
+    )
     with pytest.raises(DataError) as caught:
         images.read(rows(*asked), {"photo": IMAGE}, folder)
     assert caught.value.message.splitlines() == [
         "7 of 8 pictures of `photo` cannot be read:",
-        "  data/cat/a.png is broken, or ends too early",
+        "  data/cat/a.png is none of PNG, JPEG, GIF, BMP, WEBP",
         "  data/dog/c.png is broken, or ends too early",
         "  data/gone.png is not there",
         "  data/../secret.png leads outside the folder of the pictures",
@@ -111,9 +120,7 @@ def test_all_that_cannot_be_read_is_named_at_once(folder: Path) -> None:
         "  data/link.png is a link that leads outside the folder of the pictures",
         "  data/a\\b.png leads outside the folder of the pictures",
     ]
-    assert caught.value.hint == (
-        "mend them, or leave their rows out: `images: {photo: {broken: leave_out}}`"
-    )
+    assert caught.value.hint == ("mend them, or leave their rows out: `images: {photo: {broken: leave_out}}`")
 
 
 def test_broken_ones_are_left_out_where_that_is_asked_and_counted(folder: Path, tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ data: {target: label, split: {by: stratified}}
 """
 
 
-def pets(folder: Path, shape: tuple[int, ...] = (6, 8), classes: tuple[str, ...] = ("cat", "dog"), each: int = 12) -> Path:
+def pets(
+    folder: Path, shape: tuple[int, ...] = (6, 8), classes: tuple[str, ...] = ("cat", "dog"), each: int = 12
+) -> Path:
     draw = np.random.default_rng(0)
     for name in classes:
         (folder / "pets" / name).mkdir(parents=True)

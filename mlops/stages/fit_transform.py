@@ -50,7 +50,7 @@ class Options(features.Features):
     where: Where | None = None
     derive: dict[str, Computed] = Field(default_factory=dict)
     """Columns that are computed of a row: the server does so too."""
-    groups: tuple[str, ...] = ()
+    groups: block.Items[str] = ()
     """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""
 
 
@@ -274,7 +274,9 @@ def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
         best = _best(x[:, usual], encode(recipe.target, train), options.task, options.select)
         notes[f"{len(best)} of {len(usual)} features selected by {options.select.by}"] = None
         kept = _following(layout, kept, [usual[index] for index in best])
-    return keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
+    found = keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
+    alone = found.pictures[0] if len(found.pictures) == 1 == len(found.groups().groups) else None
+    return found if alone is None else found.changed(shape=alone.shape)  # a row is a picture, and nothing else
 
 
 def _varies(x: NDArray[np.float32]) -> NDArray[np.bool_]:

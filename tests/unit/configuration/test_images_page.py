@@ -40,7 +40,9 @@ def beside(one: Any, more: Any) -> Any:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[str(block.number) for block in BLOCKS])
 def test_what_the_page_writes_holds(block: Any, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "examples/images/conf", tmp_path / "conf")
+    shutil.copytree(ROOT / "examples/images", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "pipelines/cards/data/photos").mkdir(parents=True)
+    (tmp_path / "pipelines/cards/data/cards.csv").write_text("photo_file,real\n")
     shapes = tmp_path / "conf/pipeline/shapes.yaml"
     (tmp_path / "conf/pipeline/cards.yaml").write_text("# @package _global_\n" + yaml.safe_dump(CARDS))
     path = tmp_path / block.file

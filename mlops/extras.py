@@ -36,6 +36,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "verify": {"cryptography": "cryptography"},
     "sql": {"duckdb": "duckdb", "pyarrow": "pyarrow"},
     "excel": {"fastexcel": "fastexcel"},
+    "image": {"pillow": "PIL"},
     "explain": {"captum": "captum", "shap": "shap"},
     **STORES,
 }

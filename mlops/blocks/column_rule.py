@@ -10,7 +10,7 @@ from mlops.blocks.block import Block, Items, Share
 from mlops.blocks.number_form import NumberForm
 
 Scalar = str | int | float | bool
-ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime"]
+ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime", "image"]
 TEXTS: tuple[ColumnType, ...] = ("string", "category", "text")
 """Types whose values are texts. Those of `text` are sentences, whose words are learnt from; of the others a whole value is."""
 Severity = Literal["block", "warn"]

@@ -68,6 +68,13 @@ def _datetime(value: Any) -> Fault | None:
     return _moment(value, timestamps.parse_datetime, "a time like 2024-05-31T12:00:00")
 
 
+def _image(value: Any) -> Fault | None:
+    """Pass on what the reader of rows found wrong with a picture; one that it could read is bytes."""
+    if isinstance(value, Fault):
+        return value
+    return None if isinstance(value, bytes) else _type("a picture", value)
+
+
 def _moment(value: Any, parse: Callable[[str], int], wanted: str) -> Fault | None:
     if not isinstance(value, str):
         return _type(wanted, value)
@@ -87,5 +94,6 @@ FAULTS: dict[str, Callable[[Any], Fault | None]] = {
     "text": _text,
     "date": _date,
     "datetime": _datetime,
+    "image": _image,
 }
 """What is wrong with a value that is not null, by the type of its field."""

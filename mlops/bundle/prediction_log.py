@@ -18,7 +18,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from mlops.blocks.image_column import measures
+from mlops.bundle.recipe import IMAGE
 from mlops.documents.prediction_log import SegmentHead
+from mlops.pictures.pixels import digest, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,11 +52,13 @@ class Spelling:
         self._fields = {field.name: field.type for field in schema.fields}
         self._bundle, self._keys = bundle, frozenset(schema.keys)
         self._convert = [(name, _PLAIN[kind]) for name, kind in self._fields.items() if kind in _PLAIN]
+        self._pictures = [name for name, kind in self._fields.items() if kind == IMAGE]
+        self._logged = self._fields | {measure: "float" for name in self._pictures for measure in measures(name)}
 
     def head(self, records: int, refused: Mapping[Refused, int] | None = None) -> bytes:
         """Spell the first line of a segment."""
         counted = {"refused": tuple((*key, rows) for key, rows in sorted(refused.items()))} if refused else {}
-        head = SegmentHead(bundle=self._bundle, fields=self._fields, records=records, **counted)
+        head = SegmentHead(bundle=self._bundle, fields=self._logged, records=records, **counted)
         return f"{_ENCODER.encode(head.value())}\n".encode("ascii")
 
     def records(
@@ -85,9 +92,19 @@ class Spelling:
             for name, kind in self._convert
             if (value := row[name]) is not None and type(value) is not kind
         }
+        for name in self._pictures:
+            changed |= _told(name, row[name])
         if not self._keys.isdisjoint(row):
             row = {name: value for name, value in row.items() if name not in self._keys}
         return {**row, **changed} if changed else row
+
+
+def _told(name: str, picture: bytes | None) -> dict[str, Any]:
+    """Say of a picture what the log keeps: the digest of its pixels and what is measured of them, never the picture."""
+    if picture is None:
+        return {name: None, **dict.fromkeys(measures(name))}
+    found = measure(np.frombuffer(picture, dtype=np.uint8)[None, :])
+    return {name: digest(picture), **{each: float(value[0]) for each, value in zip(measures(name), found, strict=True)}}
 
 
 def segment_name(first: int, last: int, unique: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -19,6 +20,7 @@ from pydantic import (
 
 from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, USUAL, Group, Layout
 from mlops.bundle.text import Text
+from mlops.blocks.column_group import IMAGE as PICTURES
 from mlops.errors import IntegrityError
 from mlops.expressions.kinds import type_of
 from mlops.expressions.steps import Step, condition
@@ -27,11 +29,14 @@ from mlops.expressions.tree import Fault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime"]
+ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime", "image"]
 Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category", "text")
 DATED = ("date", "datetime")
+IMAGE = "image"
+_SELDOM = ("made", "where", "texts", "pictures")
+"""What most recipes have not."""
 _ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
 
 
@@ -100,6 +105,35 @@ class Category(_Frozen):
         return _ENCODED[self.encode]
 
 
+class Pixels(_Frozen):
+    """Pixels of a picture, row by row of each channel: `(value / scale - shift) / spread`, the latter two by channel.
+
+    Where a row has no picture, all are 0, as those of a picture of the mean are.
+    """
+
+    column: str
+    shape: tuple[int, int, int]
+    scale: float = Field(gt=0)
+    shift: tuple[float, ...]
+    spread: tuple[Annotated[float, Field(gt=0)], ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Pixels:
+        if min(self.shape) < 1 or {len(self.shift), len(self.spread)} != {self.shape[0]}:
+            raise ValueError("a picture has not one shift and one spread for each channel")
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many there are, in all channels."""
+        return math.prod(self.shape)
+
+    @property
+    def group(self) -> str:
+        """Name the group that its features belong to."""
+        return f"{PICTURES}:{self.column}"
+
+
 class Target(_Frozen):
     """What is predicted; `classes` in the order of the model's outputs."""
 
@@ -137,6 +171,7 @@ class Recipe(_Frozen):
     numbers: tuple[Number, ...] = ()
     categories: tuple[Category, ...] = ()
     texts: tuple[Text, ...] = ()
+    pictures: tuple[Pixels, ...] = ()
     keep: tuple[int, ...] | None = None
     features: tuple[str, ...] | None = None
     shape: tuple[int, ...] | None = None
@@ -145,7 +180,7 @@ class Recipe(_Frozen):
     @model_serializer(mode="wrap")
     def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what most recipes have not, so that earlier bundles keep their bytes."""
-        return {key: value for key, value in dump(self).items() if key not in ("made", "where", "texts") or value}
+        return {key: value for key, value in dump(self).items() if key not in _SELDOM or value}
 
     @property
     def types(self) -> dict[str, ColumnType]:
@@ -168,7 +203,7 @@ class Recipe(_Frozen):
             raise IntegrityError(f"{name} is not a transform: {reason}") from error
 
     def layout(self) -> tuple[Feature, ...]:
-        """List every feature that could be made: numbers and their marks, categories, numbers as they are, texts."""
+        """List all that could be made: numbers and their marks, categories, numbers as they are, texts, pixels."""
         filled = [item for item in self.numbers if item.fill is not None]
         return (
             *(Feature(item.column, _number_name(item)) for item in filled),
@@ -176,6 +211,7 @@ class Recipe(_Frozen):
             *(feature for item in self.categories for feature in _category_features(item)),
             *(Feature(item.column, _number_name(item), NUMBERS) for item in self.numbers if item.fill is None),
             *(feature for item in self.texts for feature in _text_features(item)),
+            *(feature for item in self.pictures for feature in _pixel_features(item)),
         )
 
     def kept(self) -> tuple[Feature, ...]:
@@ -190,10 +226,13 @@ class Recipe(_Frozen):
         for place, feature in enumerate(kept):
             places.setdefault(feature.group, []).append(place)
         alone = self.shape if len(places) == 1 else None
+        shapes = {item.group: item.shape for item in self.pictures}
         sizes = {name: tuple(kept[place].size for place in at) for name, at in places.items()}
         return Layout(
             tuple(
-                Group(name, tuple(at), alone or (len(at),), sizes[name] if any(sizes[name]) else ())
+                Group(
+                    name, tuple(at), shapes.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ()
+                )
                 for name, at in places.items()
             )
         )
@@ -201,7 +240,8 @@ class Recipe(_Frozen):
     def changed(self, **parts: object) -> Recipe:
         """Give it other parts, and hold what comes of it together; the version is that of its groups."""
         made = {**dict(self), **parts}
-        usual = all(item.group in USUAL for item in (*made["numbers"], *made["categories"], *made["texts"]))
+        items = (*made["numbers"], *made["categories"], *made["texts"], *made["pictures"])
+        usual = all(item.group in USUAL for item in items)
         return Recipe.model_validate({**made, "schema_version": 1 if usual else 2})
 
     def text_of(self, column: str) -> Text | None:
@@ -224,6 +264,8 @@ class Recipe(_Frozen):
             raise ValueError("a category reads a column that is absent or has another type")
         if any(types.get(item.column) != "text" for item in self.texts):
             raise ValueError("tokens are of a column that is absent or has another type")
+        if any(types.get(item.column) != IMAGE for item in self.pictures):
+            raise ValueError("pixels are of a column that is absent or has another type")
         if sorted(self.numbers, key=_order) != list(self.numbers):
             raise ValueError("parts of dates come after plain numbers, and numbers as they are come last")
         if any(item.fill is None and (item.scale != 1 or item.indicator) for item in self.numbers):
@@ -273,6 +315,12 @@ def _order(item: Number) -> tuple[bool, bool]:
 
 def _number_name(item: Number) -> str:
     return item.column if item.part is None else f"{item.column}.{item.part}"
+
+
+def _pixel_features(item: Pixels) -> Iterator[Feature]:
+    channels, height, width = item.shape
+    for channel, y, x in itertools.product(range(channels), range(height), range(width)):
+        yield Feature(item.column, f"{item.column}[{channel},{y},{x}]", item.group)
 
 
 def _category_features(item: Category) -> Iterator[Feature]:

@@ -9,6 +9,7 @@ from mlops.bundle.schema import LONGEST
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
+    from mlops.bundle.picture_text import PictureForm
     from mlops.bundle.schema import Field, RequestSchema
     from mlops.bundle.table import Row
 
@@ -76,6 +77,8 @@ def json_schema(schema: RequestSchema, example: Row | None = None) -> JsonSchema
 
 
 def _json_type(field: Field, *, nullable: bool) -> JsonSchemaValue:
+    if field.picture is not None:
+        return _picture(field.picture, nullable=nullable)
     name, extra = {
         "int": ("integer", {}),
         "float": ("number", {}),
@@ -88,3 +91,12 @@ def _json_type(field: Field, *, nullable: bool) -> JsonSchemaValue:
     words += [] if field.style is None else [f"{field.style} in the file"]
     told = {"description": ", ".join(words)} if words else {}
     return {"type": [name, "null"] if nullable else name, **extra, **told}
+
+
+def _picture(form: PictureForm, *, nullable: bool) -> JsonSchemaValue:
+    """Describe a picture: a text, or lists of pixels of its shape."""
+    pixel: JsonSchemaValue = {"type": "integer", "minimum": 0, "maximum": 255}
+    for length in reversed(form.shape):
+        pixel = {"type": "array", "minItems": length, "maxItems": length, "items": pixel}
+    text = {"type": "string", "contentEncoding": "base64"}
+    return {"anyOf": [text, pixel, *([{"type": "null"}] if nullable else [])], "description": form.words}

@@ -8,8 +8,10 @@ log, the others are left out. What cannot be read stays as it was sent, for the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlops.bundle import picture_text
 from mlops.bundle.recipe import DATED, TEXT
 from mlops.expressions import timestamps
 from mlops.files.moment_text import MomentText
@@ -66,12 +68,19 @@ def _reader(field: Field, nulls: frozenset[str], levels: Sequence[str]) -> _Read
     """Give what reads the values of a field; what it cannot read it gives back as it is."""
     if field.type in TEXT:
         return _text(nulls, frozenset(levels))
+    if field.picture is not None:
+        return partial(_picture, field.picture)
     read = _bool if field.type == "bool" else _moment(field) if field.type in DATED else _number(field)
 
     def of_text(value: Any) -> Any:
         return None if isinstance(value, str) and (value in nulls or not value.strip()) else read(value)
 
     return of_text
+
+
+def _picture(form: picture_text.PictureForm, value: Any) -> Any:
+    """Read a picture as bytes of its pixels; one that cannot be read becomes what is wrong with it."""
+    return None if isinstance(value, str) and not value.strip() else picture_text.read(value, form)
 
 
 def _text(nulls: frozenset[str], levels: frozenset[str]) -> _Read:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from mlops.bundle.fault import FAULTS, Fault, kind
+from mlops.bundle.picture_text import PictureForm
 from mlops.bundle.recipe import TEXT, ColumnType
 from mlops.bundle.refusal import UNKNOWN, Cause
 from mlops.errors import DataError, IntegrityError
@@ -26,6 +27,7 @@ MOST = 20  # problems spelled out; the rest are counted
 LONGEST = 100  # characters of what a client calls a row, and of a key
 _NOT_KEPT = f"must be a text of at most {LONGEST} characters, a number, true, false or null: the log keeps it"
 _NAME = 80  # characters of a foreign field name that are repeated
+_SELDOM = ("number", "style", "picture")
 _Check = tuple[str, bool, Callable[[Any], Fault | None]]  # a field, whether it may be null, what is wrong with a value
 
 
@@ -87,11 +89,13 @@ class Field(BaseModel):
     """How its numbers were written in the file, which a request may do too."""
     style: str | None = None
     """How its dates or times were written there, where not as in ISO 8601; a form that Polars knows."""
+    picture: PictureForm | None = None
+    """What pictures are brought to."""
 
     @model_serializer(mode="wrap")
     def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what most fields have not, so that earlier bundles keep their bytes."""
-        return {key: value for key, value in dump(self).items() if key not in ("number", "style") or value is not None}
+        return {key: value for key, value in dump(self).items() if key not in _SELDOM or value is not None}
 
 
 class RequestSchema(BaseModel):
@@ -155,6 +159,7 @@ class RequestSchema(BaseModel):
                     maximum=seen.get(column.name, {}).get("maximum"),
                     number=seen.get(column.name, {}).get("number"),
                     style=seen.get(column.name, {}).get("style"),
+                    picture=seen.get(column.name, {}).get("picture"),
                 )
                 for column in recipe.columns
             ),

@@ -6,16 +6,17 @@ Nothing here knows a table library: whoever has tables hands their columns over 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.bundle.recipe import TEXT
+from mlops.bundle.recipe import IMAGE, TEXT
 from mlops.expressions import steps, timestamps
 from mlops.expressions.steps import condition
 from mlops.expressions.texts import composed
 from mlops.expressions.values import Moments, Texts, texts
+from mlops.pictures.pixels import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,7 @@ class Columns:
     numbers: Mapping[str, NDArray[np.float64]]
     moments: Mapping[str, NDArray[np.int64]]
     texts: Mapping[str, Texts]
+    pictures: Mapping[str, Pictures] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """Give a column, as expressions take it."""
@@ -55,16 +57,21 @@ class Columns:
             {**self.numbers, **{name: each for name, each in more.items() if isinstance(each, np.ndarray)}},
             {**self.moments, **{name: each.at for name, each in more.items() if isinstance(each, Moments)}},
             {**self.texts, **{name: each for name, each in more.items() if isinstance(each, Texts)}},
+            self.pictures,
         )
 
 
 @dataclass(frozen=True)
 class Table:
-    """`numbers` [n, k] float64, NaN for missing; `codes` [n, m]: a level's position, then other, then null; `texts`."""
+    """`numbers` [n, k] float64 with NaN for missing; `codes` [n, m]: a level's position, then other, then null.
+
+    `texts` and `pictures` stand in the order of the recipe's.
+    """
 
     numbers: NDArray[np.float64]
     codes: NDArray[np.int64]
     texts: tuple[Texts, ...] = ()
+    pictures: tuple[Pictures, ...] = ()
 
 
 class Reader:
@@ -88,6 +95,7 @@ class Reader:
             (name, {level: code for code, level in enumerate(levels)} | {None: len(levels) + 1})
             for name, levels in known
         ]
+        self._pictures = [(item.column, item.count) for item in recipe.pictures]
         self._categories = _picked(coded, known)
         self._texts = tuple(item.column for item in recipe.texts)
 
@@ -102,6 +110,7 @@ class Reader:
             self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
             np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
             tuple(_texts([row[name] for row in rows]) for name in self._texts),
+            self._pixels(rows),
         )
 
     def from_columns(self, columns: Columns) -> Table:
@@ -114,14 +123,23 @@ class Reader:
         for index, (name, known) in enumerate(self._codes):
             codes[:, index] = _coded(columns.texts[name], known)
         dated = [columns.moments[name] for name in self._dated]
-        return self._table(self._with_parts(plain, dated), codes, tuple(columns.texts[name] for name in self._texts))
+        sentences = tuple(columns.texts[name] for name in self._texts)
+        pictures = tuple(columns.pictures[name] for name, _ in self._pictures)
+        return self._table(self._with_parts(plain, dated), codes, sentences, pictures)
 
-    def _table(self, numbers: NDArray[np.float64], codes: NDArray[np.int64], texts: tuple[Texts, ...]) -> Table:
+    def _table(
+        self,
+        numbers: NDArray[np.float64],
+        codes: NDArray[np.int64],
+        sentences: tuple[Texts, ...],
+        pictures: tuple[Pictures, ...],
+    ) -> Table:
         """Give each number and category of the recipe its column; what two of them read was read once."""
         return Table(
             numbers if self._numbers is None else numbers[:, self._numbers],
             codes if self._categories is None else codes[:, self._categories],
-            texts,
+            sentences,
+            pictures,
         )
 
     def outside(self, rows: Sequence[Row]) -> list[int]:
@@ -145,9 +163,13 @@ class Reader:
                 moments[name] = self._moments(name, values)
             elif self._types[name] in TEXT:
                 words[name] = _texts(values)
-            else:
+            elif self._types[name] != IMAGE:
                 numbers[name] = np.array(values, dtype=np.float64)
-        return Columns(len(rows), numbers, moments, words)
+        pictures = {name: found for (name, _), found in zip(self._pictures, self._pixels(rows), strict=True)}
+        return Columns(len(rows), numbers, moments, words, pictures)
+
+    def _pixels(self, rows: Sequence[Row]) -> tuple[Pictures, ...]:
+        return tuple(Pictures.of([row[name] for row in rows], count) for name, count in self._pictures)
 
     def _with_made(self, columns: Columns) -> Columns:
         """Compute what is made of the columns."""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Category
+    from mlops.bundle.recipe import Category, Pixels
     from mlops.bundle.table import Columns, Row, Table
+    from mlops.pictures.pixels import Pictures
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -40,10 +41,12 @@ class Transform:
         self._start = self._filled + len(self._indicators)
         first = next((place for place, item in enumerate(self.layout) if item.group == NUMBERS), len(self.layout))
         self._as_they_are = slice(first, first + len(recipe.numbers) - self._filled)
-        # texts stand last, one after the other
-        widths = [2 * item.length for item in recipe.texts]
-        self._places = [len(self.layout) - sum(widths[place:]) for place in range(len(widths))]
         self._base, self._position, self._value = _codebook(recipe.categories, self._start, len(self.layout))
+        # pictures stand last, texts before them, one after the other
+        self._first = len(self.layout) - sum(item.count for item in recipe.pictures)
+        widths = [2 * item.length for item in recipe.texts]
+        self._places = [self._first - sum(widths[place:]) for place in range(len(widths))]
+        self._bright = [_brightness(item) for item in recipe.pictures]
 
     @classmethod
     def read(cls, path: Path) -> Transform:
@@ -83,7 +86,18 @@ class Transform:
             out[np.arange(rows)[:, None], self._position[codes]] = self._value[codes]
         for item, texts, first in zip(self.recipe.texts, table.texts, self._places, strict=True):
             out[:, first : first + 2 * item.length] = item.encoded(texts)
+        self._draw(table.pictures, out)
         return np.take(out, self._keep, axis=1).reshape(rows, *self.shape)
+
+    def _draw(self, pictures: Sequence[Pictures], out: NDArray[np.float32]) -> None:
+        """Set the pixels into their columns; each of 256 values was computed once."""
+        at = self._first
+        for bright, found in zip(self._bright, pictures, strict=True):
+            for values, channel in zip(bright, np.split(found.pixels, len(bright), axis=1), strict=True):
+                place = out[:, at : at + channel.shape[1]]
+                place[:] = values[channel]
+                place[~found.known] = 0
+                at += channel.shape[1]
 
 
 def _codebook(
@@ -107,6 +121,13 @@ def _codebook(
         value += [1.0] * (levels + 2)
         start += levels + item.other + item.null
     return np.array(base, dtype=np.int64), np.array(position, dtype=np.int64), np.array(value, dtype=np.float32)
+
+
+def _brightness(item: Pixels) -> NDArray[np.float32]:
+    """Say by channel what each of the 256 values of a pixel becomes."""
+    shift, spread = (np.array(each, dtype=np.float64)[:, None] for each in (item.shift, item.spread))
+    with np.errstate(over="ignore"):
+        return np.clip((np.arange(256) / item.scale - shift) / spread, -_LARGEST, _LARGEST).astype(np.float32)
 
 
 def _coded(levels: int) -> list[float]:

@@ -18,9 +18,9 @@ from mlops.extras import need
     "file",
     required=True,
     type=click.Path(path_type=Path),
-    help="CSV, JSON lines, Parquet, Arrow or Excel file, or a folder of such.",
+    help="CSV, JSON lines, Parquet, Arrow or Excel file, a folder of such, or a folder of pictures for each class.",
 )
-@click.option("--target", required=True, help="Column to learn.")
+@click.option("--target", help="Column to learn; of a folder of pictures, the names of its folders.")
 @click.option(
     "--task",
     type=click.Choice(["binary", "multiclass", "regression", "forecasting"]),
@@ -33,7 +33,7 @@ from mlops.extras import need
 def command(
     name: str,
     file: Path,
-    target: str,
+    target: str | None,
     task: str | None,
     header: bool,
     names: str | None,

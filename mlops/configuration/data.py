@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from pydantic import Field
 
@@ -10,11 +11,13 @@ from mlops.blocks.block import Block, Column, Items, NewColumn
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Computed, Derived
+from mlops.blocks.image_column import ImageColumn
 from mlops.blocks.split import Split
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
 from mlops.blocks.where import Kept
 from mlops.configuration.reading.document import Path
 from mlops.files.plain_yaml import Values
+from mlops.sources import SOURCES
 from mlops.sources.joined import Join
 from mlops.sources.source import Source
 
@@ -25,6 +28,9 @@ class Data(Block):
     source: Source
     join: Items[Join] = ()
     """Further tables whose columns are set beside the rows of the source, by a key, one table after the other."""
+    images: dict[NewColumn, ImageColumn] = Field(default_factory=dict)
+    """Columns of pictures, made of columns of paths: `photo: {from: file, shape: [3, 28, 28]}`. Beside each stand
+    `photo.brightness`, `photo.contrast`, `photo.width` and `photo.height`, to slice and watch by."""
     target: Column
     """Column to learn."""
     weight: Column | None = None
@@ -74,6 +80,28 @@ def sources(data: Data) -> Iterator[tuple[Path, Source]]:
         yield path, source
         for index, beside in enumerate(source.beside):
             yield (*path, "beside", index), beside
+
+
+def images(data: Data) -> dict[str, ImageColumn]:
+    """Give the columns of pictures, each with its folder: the one that is said, or that of the source."""
+    return {name: image.model_copy(update={"folder": _folder(data, image)}) for name, image in data.images.items()}
+
+
+def _folder(data: Data, image: ImageColumn) -> str | None:
+    """Say where pictures lie; None where nobody does: a package, or the pipeline's whole folder, is no such folder."""
+    if image.folder is not None:
+        return image.folder
+    if data.source.package is not None:
+        return None
+    path = PurePosixPath(data.source.path)
+    found = path if SOURCES[data.source.kind].can.get("folder") else path.parent
+    return None if found == PurePosixPath() else found.as_posix()
+
+
+def paths_of_images(data: Data) -> frozenset[str]:
+    """Name the columns that pictures are read by, which rows keep as keys where nobody leaves them out."""
+    out = {*excluded(data), *personal(data)}
+    return frozenset(image.source for image in data.images.values() if image.source not in out)
 
 
 def excluded(data: Data) -> tuple[str, ...]:

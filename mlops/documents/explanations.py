@@ -23,6 +23,16 @@ class TokenShare(Part):
     rows: int
 
 
+class PictureShares(Part):
+    """Where in pictures of a column scores look, row by row of cells: mean brightness, and mean size of shares."""
+
+    column: str
+    height: int
+    width: int
+    brightness: tuple[Number, ...]
+    shares: tuple[Number, ...]
+
+
 class RowReport(Part):
     """One named row: from the base to its output, by the share of each column."""
 
@@ -44,6 +54,7 @@ class ExplanationsReport(Document):
     sample: int | None = None
     gap: Number | None = None
     columns: tuple[ColumnShare, ...] = ()
+    pictures: tuple[PictureShares, ...] = ()
     key: str | None = None
     rows: tuple[RowReport, ...] = ()
     tokens: tuple[TokenShare, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from mlops.documents.checks import Scalar
 from mlops.documents.document import Document, Part
 
-Role = Literal["feature", "key", "target", "weight"]
+Role = Literal["feature", "key", "target", "weight", "measure"]
+"""`measure`: what is measured of a picture, kept to tell of it and never learnt from."""
 
 
 class ColumnSchema(Part):
@@ -28,6 +29,8 @@ class ColumnSchema(Part):
     style: str | None = None
     """How its dates or times are written in the file, where not as in ISO 8601; a form that Polars knows."""
     personal: bool = False
+    picture: dict[str, Any] | None = None
+    """What its pictures are brought to: `shape`, and how where that is said."""
 
 
 class TableSchema(Document):

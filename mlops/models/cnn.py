@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from mlops.blocks.block import Block, Items
+from mlops.blocks.block import Block, Column, Items
+from mlops.blocks.column_group import IMAGE, SCALED
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
 from mlops.errors import ConfigurationError
 from mlops.kinds.kind import of_block
@@ -33,6 +34,20 @@ class Cnn(Block):
     """Learning rate."""
     weight_decay: NotNegative = 0.01
     """L2 penalty, as in AdamW."""
+    image: Column | None = None
+    """Column of pictures that it reads, where a row has other columns too."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "image" or value is not None}
+
+
+def groups(parameters: Cnn) -> tuple[str, ...]:
+    """Name the groups of columns that it reads: the pixels of one picture, however they come."""
+    named = None if parameters.image is None else f"{IMAGE}:{parameters.image}"
+    return (SCALED, f"{IMAGE}:*") if named is None else (named,)
 
 
 def candidate(problem: Problem, parameters: Cnn) -> Candidate:
@@ -49,7 +64,7 @@ def candidate(problem: Problem, parameters: Cnn) -> Candidate:
 
 KIND = of_block(
     Cnn,
-    {"train": candidate},
+    {"train": candidate, "groups": groups},
     tasks="binary multiclass regression",
     quantile=True,
     course="train validation",

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlops.blocks.column_group import CODES, NUMBERS, TEXT, USUAL, declared
+from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, TEXT, USUAL, declared
 
 if TYPE_CHECKING:
     from mlops.blocks.block import Block
     from mlops.kinds.kind import Kind
 
+_PIXELS = f"{IMAGE}:*"
+
 
 def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
-    """Name the groups that a model of a kind reads, asked for as it is; the usual ones where the kind says nothing.
+    """Name the groups that a model of a kind reads, asked for as it is; by default the usual ones and pixels.
 
     Example:
         >>> from mlops.models import MODELS
         >>> read_by(MODELS["linear"], MODELS["linear"].block(kind="linear"))
-        ('scaled', 'onehot', 'ordinal', 'text:*')
+        ('scaled', 'onehot', 'ordinal', 'text:*', 'image:*')
     """
     if "groups" in kind.functions:
         return declared(kind.load("groups")(asked))
-    said: Sequence[str] = kind.can.get("groups", USUAL)
+    said: Sequence[str] = kind.can.get("groups", (*USUAL, _PIXELS))
     return tuple(said)
 
 
@@ -32,5 +34,5 @@ NATIVE = (NUMBERS, CODES)
 
 
 def by_columns(asked: Any) -> tuple[str, ...]:
-    """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each, whatever it says."""
-    return (*(NATIVE if asked.columns == "native" else USUAL), EVERY_TEXT)
+    """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each, and pixels always."""
+    return (*(NATIVE if asked.columns == "native" else USUAL), EVERY_TEXT, _PIXELS)

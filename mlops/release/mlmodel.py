@@ -265,7 +265,7 @@ def _output(recipe: Recipe) -> str:
 
 def _input(field: Field, *, nullable: bool) -> dict[str, str | bool]:
     """Describe a field; where pandas has several spellings (a gap, a date), the bundle's own check judges alone."""
-    several = field.type in {"date", "datetime"} or (nullable and field.type in {"int", "float"})
+    several = field.type in {"date", "datetime", "image"} or (nullable and field.type in {"int", "float"})
     return {"type": "any" if several else _TYPES[field.type], "name": field.name, "required": True}
 
 

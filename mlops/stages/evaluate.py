@@ -185,7 +185,8 @@ def _perturbed(
     if not params.robustness:
         return {}
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
-    shape = recipe.shape if recipe.kind == "image" else None
+    alone = recipe.pictures if len(recipe.columns) == 1 else ()
+    shape = alone[0].shape if alone else recipe.shape if recipe.kind == "image" else None
     scene = Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
     scores: dict[str, NDArray[Any]] = {}
     for name, how in params.robustness.items():

@@ -16,6 +16,7 @@ from mlops.ml.data.splits import PARTS, Divided
 from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
 from mlops.stages import token_shares, weighing
+from mlops.stages.looked_at import looked_at
 from mlops.stages.tables import transformed
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, w
         named = _named(parts, asked)
         single = attribute(fitted, transformed(transform, named), train_x)
         rows = _rows(asked, single, _by_column(single, columns))
+    pictures = looked_at(transform.recipe, parts.train, overall.values)
     report = ExplanationsReport(
         candidate=name,
         method=overall.method,
@@ -47,6 +49,7 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, w
         sample=len(validation),
         gap=overall.gap,
         columns=_ranked(_by_column(overall, columns), weighing.of(validation, weight)),
+        **({"pictures": pictures} if pictures else {}),
         key=asked.key,
         rows=rows,
         **({"tokens": tokens} if tokens else {}),

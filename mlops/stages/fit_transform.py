@@ -13,7 +13,7 @@ from mlops.blocks import block
 from mlops.blocks.column_group import CODES, NUMBERS, TEXT, USUAL, reads
 from mlops.blocks.derived import Computed, inputs
 from mlops.blocks.where import Where
-from mlops.bundle.recipe import Category, Column, Condition, Made, Number, Recipe, Target
+from mlops.bundle.recipe import IMAGE, Category, Column, Condition, Made, Number, Pixels, Recipe, Target
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.expressions.steps import Step, needed
@@ -24,6 +24,7 @@ from mlops.ml.data.derive import steps
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.pictures.pixels import Pictures
 from mlops.stages import fit_text
 from mlops.stages.kept_features import keeping, read
 from mlops.stages.tables import transformed
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from mlops.documents.table import ColumnSchema, TableSchema
 
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
+_PICTURES = 2_000
+"""Added up at once."""
 _BLUR = 1e-5  # of the range: rounded to float32 by more than that, neighbouring numbers may be one
 
 
@@ -77,7 +80,8 @@ def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
         where=asked,
     )
     if options.kind == "image":
-        return _image(draft, options)
+        pictures = [column for column in known if column.type == IMAGE]
+        return _picture(draft, pictures[0], known, train, options) if pictures else _image(draft, options)
     return _chosen(_learnt(draft, known, train, options), train, options)
 
 
@@ -99,6 +103,7 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
     numbers: list[Number] = []
     categories: list[Category] = []
     texts: list[Text] = []
+    pictures: list[Pixels] = []
     notes: list[str] = []
     for column in known:
         series = train.get_column(column.name)
@@ -113,6 +118,8 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
             else:
                 note = f"no candidate reads the sentences of `{column.name}`: left out"
             notes += [note] if note else []
+        elif column.type == IMAGE:
+            pictures += _pictured(series, column, options)
         elif column.type in ("string", "category"):
             categories.append(_category(series, options.categorical))
         elif column.type in ("date", "datetime"):
@@ -124,9 +131,9 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
     numbers.sort(key=lambda item: (item.fill is None, item.part is not None))
     if reads(options.groups, CODES):
         categories += [item.model_copy(update={"encode": "codes"}) for item in categories]
-    if notes and not (numbers or categories or texts):
+    if notes and not (numbers or categories or texts or pictures):
         raise DataError("; ".join(notes), hint="bring other columns, or a candidate that reads these: linear, mlp")
-    return recipe.changed(numbers=numbers, categories=categories, texts=texts, notes=notes)
+    return recipe.changed(numbers=numbers, categories=categories, texts=texts, pictures=pictures, notes=notes)
 
 
 def _numbers(name: str, part: Part | None, values: NDArray[np.float64], options: Options) -> Iterator[Number]:
@@ -181,6 +188,50 @@ def _image(recipe: Recipe, options: Options) -> Recipe:
     return recipe.changed(numbers=numbers, keep=range(count), features=names, shape=shape)
 
 
+def _picture(
+    recipe: Recipe, column: ColumnSchema, known: list[ColumnSchema], train: pl.DataFrame, options: Options
+) -> Recipe:
+    """Make a row of the pixels of its one picture."""
+    if others := [each.name for each in known if each is not column]:
+        raise DataError(
+            f"`kind: image` learns from one picture a row, `{column.name}`, and there is {', '.join(others[:5])} too",
+            hint=f"leave the rest out: `features: {{drop: [{', '.join(others[:5])}]}}`",
+        )
+    pixels = _pixels(train.get_column(column.name), column, options.images.get(column.name, features.Pixels()))
+    return recipe.changed(pictures=[pixels], shape=pixels.shape)
+
+
+def _pictured(series: pl.Series, column: ColumnSchema, options: Options) -> Iterator[Pixels]:
+    """Learn what becomes of pictures beside other columns, where somebody reads them."""
+    found = _pixels(series, column, options.images.get(column.name, features.Pixels()))
+    if reads(options.groups, found.group):
+        yield found
+
+
+def _pixels(series: pl.Series, column: ColumnSchema, asked: features.Pixels) -> Pixels:
+    """Learn the mean and the deviation of each channel from whole numbers, which any order adds up alike."""
+    channels, height, width = shape = tuple((column.picture or {})["shape"])
+    shift, spread = [0.0] * channels, [1.0] * channels
+    present = series.drop_nulls()
+    if asked.standardise and len(present):
+        total = np.zeros((channels, 2), dtype=np.int64)
+        for start in range(0, len(present), _PICTURES):
+            block = Pictures.of(present.slice(start, _PICTURES).to_list(), math.prod(shape)).pixels.astype(np.int64)
+            by_channel = block.reshape(len(block), channels, height * width)
+            total += np.stack([by_channel.sum(axis=(0, 2)), np.square(by_channel).sum(axis=(0, 2))], axis=1)
+        count = len(present) * height * width
+        moments = [(int(one), int(two)) for one, two in total]
+        shift = [one / count / asked.scale for one, _ in moments]
+        spread = [math.sqrt(count * two - one * one) / count / asked.scale or 1.0 for one, two in moments]
+    return Pixels(
+        column=column.name,
+        shape=shape,
+        scale=asked.scale,
+        shift=rounded(shift, _DIGITS),
+        spread=rounded(spread, _DIGITS),
+    )
+
+
 def _finite(series: pl.Series) -> NDArray[np.float64]:
     values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy().copy()
     values[~np.isfinite(values)] = np.nan
@@ -227,7 +278,8 @@ def _category(series: pl.Series, options: features.Categorical) -> Category:
 def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     """Drop constant features, select, and forget the columns that nothing is left of."""
     layout, x = recipe.layout(), transformed(Transform(recipe), train)
-    varies = _varies(x) | np.array([feature.group.startswith(f"{TEXT}:") for feature in layout])  # one piece each
+    varies = _whole_pictures(_varies(x), recipe)
+    varies |= np.array([feature.group.startswith(f"{TEXT}:") for feature in layout])  # one piece each
     constant = (feature.name for feature, kept in zip(layout, varies, strict=True) if not kept)
     notes = dict.fromkeys([*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)])
     kept: list[int] = np.flatnonzero(varies).tolist()
@@ -238,7 +290,9 @@ def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
         best = _best(x[:, usual], encode(recipe.target, train), options.task, options.select)
         notes[f"{len(best)} of {len(usual)} features selected by {options.select.by}"] = None
         kept = _following(layout, kept, [usual[index] for index in best])
-    return keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
+    found = keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
+    alone = found.pictures[0] if len(found.pictures) == 1 == len(found.groups().groups) else None
+    return found if alone is None else found.changed(shape=alone.shape)  # a row is a picture, and nothing else
 
 
 def _varies(x: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -250,6 +304,15 @@ def _varies(x: NDArray[np.float32]) -> NDArray[np.bool_]:
     if gaps.any():
         low[gaps], high[gaps] = np.fmin.reduce(x[:, gaps]), np.fmax.reduce(x[:, gaps])
     return np.asarray((low < high) | (gaps & ~np.isnan(low)))
+
+
+def _whole_pictures(varies: NDArray[np.bool_], recipe: Recipe) -> NDArray[np.bool_]:
+    """Keep all pixels of a picture of which one varies: a corner that is dark in training is not so forever."""
+    at = len(varies) - sum(item.count for item in recipe.pictures)
+    for item in recipe.pictures:
+        varies[at : at + item.count] = varies[at : at + item.count].any()
+        at += item.count
+    return varies
 
 
 def _following(layout: Sequence[Feature], kept: list[int], chosen: list[int]) -> list[int]:

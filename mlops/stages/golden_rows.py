@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.image_column import measures
 from mlops.bundle.golden import Golden
+from mlops.bundle.picture_text import spelled
+from mlops.pictures.pixels import made_up
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.schema import Field
     from mlops.bundle.text import Text
@@ -32,6 +37,8 @@ def make(predictor: Predictor, profile: Profile, count: int) -> Golden:
         field.name: _sentences(recipe.text_of(field.name), place, count)
         if field.type == "text"
         else _column(field, columns[field.name], place, count)
+        if field.picture is None
+        else _pictures(field.name, field.picture.shape, columns, count)
         for place, field in enumerate(predictor.schema.fields)
     }
     if count > 1:
@@ -52,6 +59,16 @@ def _sentences(item: Text | None, place: int, count: int) -> list[Any]:
     return [" ".join(words[(row * _WORDS + index * (row + 1)) % len(words)] for index in range(_WORDS)) for row in rows]
 
 
+def _pictures(name: str, shape: tuple[int, ...], columns: Mapping[str, ColumnProfile], count: int) -> list[str]:
+    """Draw pictures [count] that are as bright and as contrasting as those of training, each of another pattern."""
+    bright, contrasting = (columns[each] for each in measures(name))
+    positions = [((index * 7) % count + 0.5) / count for index in range(count)]
+    return [
+        spelled(made_up(shape, _number(bright, place), _number(contrasting, 1 - place), index))
+        for index, place in enumerate(positions)
+    ]
+
+
 def _column(field: Field, profile: ColumnProfile, place: int, count: int) -> list[Any]:
     """Give a column's values [count]: each part of its range once, in an order that depends on where it stands."""
     stride = next(step for step in range(place % count + 1, place % count + 1 + 2 * count) if gcd(step, count) == 1)
@@ -66,14 +83,17 @@ def _value(field: Field, profile: ColumnProfile, position: float) -> Any:
     if field.type in ("string", "category"):
         levels = sorted(profile.frequencies)
         return levels[int(position * len(levels))] if levels else ""
-    known = profile.values or profile.quantiles or (0.0,)
-    if profile.values is not None:
-        number = known[int(position * len(known))]
-    else:
-        number = float(np.interp(position, np.linspace(0, 1, len(known)), known))
+    number = _number(profile, position)
     if field.type == "bool":
         return bool(number)
     return round(number) if field.type == "int" else float(f"{number:.6g}")
+
+
+def _number(profile: ColumnProfile, position: float) -> float:
+    known = profile.values or profile.quantiles or (0.0,)
+    if profile.values is not None:
+        return known[int(position * len(known))]
+    return float(np.interp(position, np.linspace(0, 1, len(known)), known))
 
 
 def _moment(field: Field, profile: ColumnProfile, position: float) -> str:

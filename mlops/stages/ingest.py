@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 from pydantic import Field
 
-from mlops.ml.data import joining, parquet, sources
+from mlops.blocks.image_column import ImageColumn
+from mlops.ml.data import images, joining, parquet, sources
+from mlops.ml.data.images import Read
 from mlops.ml.data.joining import Joined
 from mlops.sources.joined import Join
 from mlops.sources.source import Source
@@ -19,6 +21,7 @@ class Params(Section):
 
     source: Source
     join: tuple[Join, ...] = Field(default=(), strict=False)
+    images: dict[str, ImageColumn] = Field(default_factory=dict)
 
 
 def run(context: StageContext) -> None:
@@ -30,12 +33,16 @@ def run(context: StageContext) -> None:
     with sources.reading(source):
         rows = sources.scan(source, context.folder)
         told: tuple[Joined, ...] = ()
+        seen: tuple[Read, ...] = ()
         if params.join:
             table, told = joining.join(rows.collect(), params.join, context.folder)
             rows = table.lazy()
-        parquet.write(rows, raw, joining.spelled(told))
+        if params.images:
+            table, seen = images.read(rows.collect(), params.images, context.folder)
+            rows = table.lazy()
+        parquet.write(rows, raw, {**joining.spelled(told), **images.spelled(seen)})
     snapshot = pl.scan_parquet(raw)
     count = snapshot.select(pl.len()).collect().item()
-    for joined in told:
-        context.say(joined.sentence)
+    for sentence in (*(joined.sentence for joined in told), *(each.sentence for each in seen if each.broken)):
+        context.say(sentence)
     context.say(f"{count:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}")

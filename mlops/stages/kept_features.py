@@ -29,6 +29,7 @@ def keeping(recipe: Recipe, kept: Collection[Feature]) -> Recipe:
         numbers=[item for item in recipe.numbers if (item.group, item.column) in used],
         categories=[item for item in recipe.categories if (item.group, item.column) in used],
         texts=[item for item in recipe.texts if (item.group, item.column) in used],
+        pictures=[item for item in recipe.pictures if (item.group, item.column) in used],
         keep=None,
         features=None,
         shape=None,

@@ -19,7 +19,7 @@ def hold(header: Sequence[str], present: Sequence[str], params: Contract) -> lis
     named: dict[str, Iterable[str]] = {
         "columns": {name for name, rule in params.columns.items() if not rule.optional},
         "target": [params.target],
-        "entity": params.kept - {*params.keys, params.weight},
+        "entity": params.kept - {*params.keys, *params.measures, params.weight},
         "keys": params.keys,
         "weight": [params.weight] if params.weight else [],
         "exclude": params.exclude,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import polars as pl
 
-from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.blocks.image_column import measures
+from mlops.bundle.recipe import IMAGE, NUMERIC, TEXT
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.expressions.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.pictures.pixels import Pictures, measure
 from mlops.stages import text_profile
 from mlops.statistics import bins, drift
 
@@ -25,14 +27,29 @@ if TYPE_CHECKING:
 Described = TypeVar("Described", bound=Numbers)
 _DIGITS = 12  # of an edge at most: as many as it takes to tell seconds since 1970 apart
 _DISTINCT = 20  # levels, or distinct numbers, up to which each has a share of its own
+_PICTURES = 2_000
+"""Measured at once."""
 
 
 def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.floating[Any]]) -> Profile:
     """Describe the columns a model reads and the scores [n] or [n, k] it gave to rows it was not fitted on."""
     columns = {column.name: _column(train.get_column(column.name), column, recipe) for column in recipe.columns}
+    for item in recipe.pictures:
+        columns |= _measures(train.get_column(item.column), item.count)
     return Profile(
         schema_version=3, rows=train.height, columns=columns, scores=_scores(scores, recipe), score_rows=len(scores)
     )
+
+
+def _measures(series: pl.Series, count: int) -> dict[str, ColumnProfile]:
+    """Describe what is measured of pictures, as a server measures it of those that it is sent."""
+    nulls, known = rounded(series.null_count() / max(len(series), 1)), series.drop_nulls()
+    blocks = [known.slice(start, _PICTURES) for start in range(0, len(known), _PICTURES)]
+    found = [measure(Pictures.of(block.to_list(), count).pixels) for block in blocks]
+    return {
+        name: _numbers(ColumnProfile, np.concatenate([np.empty(0), *values]), type="float", nulls=nulls)
+        for name, values in zip(measures(series.name), zip(*found, strict=True) if found else ((), ()), strict=True)
+    }
 
 
 def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
@@ -42,6 +59,8 @@ def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
     nulls = rounded(series.null_count() / max(len(series), 1))
     if column.type == "text":
         return _sentences(known.cast(pl.String).to_list(), recipe.text_of(column.name), nulls)
+    if column.type == IMAGE:
+        return ColumnProfile(type=column.type, nulls=nulls)
     if column.type in TEXT:
         return _frequencies(known.cast(pl.String), column.type, nulls)
     if column.type in NUMERIC:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.blocks.column_group import USUAL, declared
+from mlops.blocks.column_group import IMAGE, USUAL, declared
 from mlops.bundle.transform import Transform
 from mlops.errors import IntegrityError
 from mlops.stages.kept_features import keeping
@@ -45,9 +45,9 @@ def taken(x: NDArray[Any], recipe: Recipe, described: bytes) -> NDArray[Any]:
 
 
 def usual(x: NDArray[Any], recipe: Recipe) -> NDArray[Any]:
-    """Give the columns that every pipeline has of rows [n, ...]; a column of zeros where there are none."""
+    """Give the columns that every pipeline has of rows [n, ...], else those of pictures; zeros where there are none."""
     layout = recipe.groups()
-    places = layout.positions(USUAL)
+    places = layout.positions(USUAL) or layout.positions((f"{IMAGE}:*",))
     if len(places) == layout.width:
         return x
     return np.take(x.reshape(len(x), -1), places, axis=1) if places else np.zeros((len(x), 1), dtype=x.dtype)

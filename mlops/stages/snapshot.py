@@ -11,8 +11,9 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
+from mlops.bundle.recipe import IMAGE
 from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport
-from mlops.documents.table import Role, TableSchema
+from mlops.documents.table import ColumnSchema, Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import (
     absences,
@@ -82,6 +83,7 @@ class Snapshot:
     def _cast(self) -> dict[str, Settled]:
         needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
         declared = {name: rule.type for name, rule in self.params.columns.items()}
+        declared |= dict.fromkeys(self.params.images, IMAGE)
         forms = {name: rule.number for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
         read = computed.computed_from(self.params) | computed.asked_by(self.params.where)
@@ -208,7 +210,8 @@ class Snapshot:
         if self.params.drift is None:
             return
         limits = self.params.drift
-        names = [name for name in self.features if limits.columns is None or name in limits.columns]
+        features = [name for name in self.features if self.types[name] != IMAGE]
+        names = [name for name in features if limits.columns is None or name in limits.columns]
         for name in sorted(set(limits.columns or ()) - set(names)):
             words = f"`{name}`, named in `drift.columns`, is not a column that is learnt from"
             self.checks.append(checks.failure("drift", name, words, severity=limits.severity))
@@ -234,6 +237,7 @@ class Snapshot:
         if target is None:
             raise ValueError("a table whose target was refused has no schema")
         roles = {name: self._role(name) for name in self.frame.columns if name != ROW}
+        described = (self.frame, self.types, roles, self.params.columns, self.written)
         others = tuple(name for name in self.header if name not in roles)
         return TableSchema(
             **({"others": others} if others else {}),
@@ -241,13 +245,14 @@ class Snapshot:
             target=target.name,
             positive=target.positive,
             classes=target.classes or None,
-            columns=columns.described(self.frame, self.types, roles, self.params.columns, self.written),
+            columns=tuple(map(self._pictured, columns.described(*described))),
         )
 
     def report(self, source: str) -> DataReport:
         """Describe the table and every check for people; no value of a column that is not public."""
         public = {name for name, rule in self.params.columns.items() if rule.public}
-        shown = [*self.features, *([self.target.name] if self.target else [])]
+        measured = [name for name in self.types if name in self.params.measures]
+        shown = [*self.features, *([self.target.name] if self.target else []), *measured]
         spread = profile.profiles(self.frame, self.types, shown, public)
         return DataReport(
             rows=self.frame.height,
@@ -266,7 +271,16 @@ class Snapshot:
     def _role(self, name: str) -> Role:
         if name in (self.params.target, self.params.weight):
             return "target" if name == self.params.target else "weight"
+        if name in self.params.measures:
+            return "measure"
         return "feature" if name in self.features else "key"
+
+    def _pictured(self, column: ColumnSchema) -> ColumnSchema:
+        """Say of a column of pictures what they are brought to."""
+        image = self.params.images.get(column.name)
+        if image is None:
+            return column
+        return column.model_copy(update={"picture": {"shape": image.shape, "resize": image.resize}})
 
     @property
     def _kept(self) -> frozenset[str]:

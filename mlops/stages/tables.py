@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.bundle.recipe import IMAGE, NUMERIC, TEXT
 from mlops.bundle.table import Columns
 from mlops.errors import DataError
 from mlops.ml.data import arrays
 from mlops.ml.data.parquet import ROW
+from mlops.pictures.pixels import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,11 +56,13 @@ def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:
     def given(*kinds: str) -> Iterator[pl.Series]:
         return (frame.get_column(column.name) for column in recipe.columns if column.type in kinds)
 
+    pixels = {item.column: item.count for item in recipe.pictures}
     return Columns(
         frame.height,
         {series.name: arrays.numbers(series) for series in given(*NUMERIC)},
         {series.name: arrays.microseconds(series) for series in given("date", "datetime")},
         {series.name: arrays.texts(series.cast(pl.String)) for series in given(*TEXT)},
+        {series.name: Pictures.of(series.to_list(), pixels[series.name]) for series in given(IMAGE)},
     )
 
 
@@ -93,4 +96,5 @@ _ACCEPTS: dict[str, Callable[[pl.DataType], bool]] = {
     "text": _text,
     "date": lambda dtype: dtype == pl.Date,
     "datetime": lambda dtype: dtype == pl.Datetime,
+    "image": lambda dtype: dtype == pl.Binary,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
-from mlops.ml.data import checks, joining, parquet
+from mlops.ml.data import checks, images, joining, parquet
 from mlops.ml.data.contract import Contract
 from mlops.stages.context import SCHEMA, VALID, Section, StageContext
 from mlops.stages.snapshot import Snapshot
@@ -28,6 +28,7 @@ def run(context: StageContext) -> None:
         output.unlink(missing_ok=True)
     raw = context.path(params.table)
     table = Snapshot(parquet.read(raw), params, context.folder, joining.noted(raw))
+    table.checks += [seen.check() for seen in images.noted(raw)]
     table.examine()
     write_text(report, table.report(digest_file(raw)).dumps())
     if problem := checks.refusal(table.checks):

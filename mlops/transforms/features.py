@@ -79,6 +79,15 @@ class Image(Block):
     """Pixels are divided by this."""
 
 
+class Pixels(Block):
+    """What becomes of the pixels of a column of `data.images`."""
+
+    scale: Annotated[float, Field(gt=0)] = 255.0
+    """Pixels are divided by this."""
+    standardise: bool = True
+    """Bring each channel to mean 0 and deviation 1, as they are in training."""
+
+
 class Features(Block):
     """The transform that training and serving share."""
 
@@ -91,6 +100,8 @@ class Features(Block):
     """Columns left out of the features."""
     select: Selection | None = None
     image: Image | None = None
+    images: dict[Column, Pixels] = Field(default_factory=dict)
+    """Treatment of columns of pictures, where it is not the usual one."""
     text: Text | None = None
     """Treatment of sentences, where it is not the usual one."""
 

@@ -12,6 +12,7 @@ from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS
 from mlops.configuration.checking.gate_checks import rules as _rules
+from mlops.configuration.checking.image_checks import IMAGE_CHECKS
 from mlops.configuration.checking.metric_checks import (
     bound_in_wrong_direction,
     bound_out_of_range,
@@ -105,24 +106,9 @@ def refit_is_possible(pipeline: Pipeline) -> Iterator[Problem]:
             yield Problem(("model", name, "kind"), message, "remove `refit`, or choose another kind", "refit")
 
 
-def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
-    """Images need a shape, and a convolution needs images."""
-    features = pipeline.features
-    if features.kind == "image" and features.image is None:
-        message = "image features need the shape of an image"
-        yield Problem(("features",), message, "write `image: {shape: [channels, height, width]}`", "image")
-    for name, model in pipeline.model.items():
-        kind = MODELS.get(model.kind)
-        wanted = features.kind if kind is None else kind.can.get("features", features.kind)
-        if wanted != features.kind:
-            yield Problem(
-                ("model", name), f"a `{model.kind}` reads {wanted}s", f"choose `- /features: {wanted}`", "image"
-            )
-
-
 def pixels_are_scaled(pipeline: Pipeline) -> Iterator[Problem]:
     """Of a table of pixels there is one group of columns, and no other to read."""
-    if pipeline.features.kind != "image":
+    if pipeline.features.kind != "image" or pipeline.data.images:
         return
     for name, model in pipeline.model.items():
         if isinstance(model, Own):
@@ -239,7 +225,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     personal_columns.are_untold,
     *column_rules.CHECKS,
     *expression_checks.CHECKS,
-    image_has_shape,
+    *IMAGE_CHECKS,
     pixels_are_scaled,
     refit_is_possible,
     source_is_complete,

@@ -103,7 +103,7 @@ def settle(
     settled: dict[str, types.Settled] = {}
     checks = []
     for name in (name for name in frame.columns if name != ROW):
-        if not types.supported(frame.schema[name]):
+        if not types.supported(frame.schema[name]) and declared.get(name) != "image":
             words = f"`{name}` is of the type {frame.schema[name]}, which cannot be learnt from; exclude it"
             checks.append(failure("type", name, words, total=frame.height))
             continue
@@ -205,6 +205,7 @@ def _described(
 
 def _summary(values: pl.Series, found: ColumnType, distinct: int, public: bool, spread: Spread | None) -> ColumnReport:
     numbers = values.cast(pl.Float64) if found in ("int", "float", "bool") and distinct > 1 else None
+    public = public and found != "image"
     return ColumnReport.model_validate(
         {
             "name": values.name,

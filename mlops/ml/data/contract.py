@@ -11,6 +11,7 @@ from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Computed, conditions, inputs, origins, served
 from mlops.blocks.forecast import Lookback
+from mlops.blocks.image_column import ImageColumn, beside
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
 from mlops.blocks.where import Where
 from mlops.ml.data.target import Task
@@ -48,6 +49,8 @@ class Contract(BaseModel):
     accepted_leak: AcceptedLeak | None = None
     image: bool = False
     """Every feature is a pixel, so that no one of them is held for a leak by its dark or bright rows."""
+    images: dict[str, ImageColumn] = {}
+    """Columns of pictures, with what they are brought to."""
     named: dict[str, tuple[str, ...]] = {}
     """Columns that later stages go by and that nothing above names, by the key that names them."""
     made_by: tuple[Name, ...] = ()
@@ -69,7 +72,12 @@ class Contract(BaseModel):
     def kept(self) -> frozenset[str]:
         """Columns that stay in the table but are never learnt from."""
         named = (name for name in (self.entity, self.weight) if name)
-        return frozenset({*self.keys, *named}) - {self.target}
+        return frozenset({*self.keys, *named, *self.measures}) - {self.target}
+
+    @property
+    def measures(self) -> frozenset[str]:
+        """Columns of what is measured of pictures."""
+        return frozenset(column for name in self.images for column in beside(name))
 
     @property
     def personal(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
 from mlops.ml.light import without_pandas
+from mlops.pictures.pixels import Pictures
 
 _ROWS = 5_000
 _FOLDS = 3
@@ -28,6 +29,7 @@ _TREES = 60
 _SEED = 0
 _LEAST_OF_CLASS = 10
 _CLASSES = 50
+_PIXELS = 1_000
 _SKILL = 0.5
 """Share of the way from chance to certainty that the balanced accuracy must go for the estimate to mean anything."""
 
@@ -123,12 +125,23 @@ def _codes(values: pl.Series, target: Target) -> Codes:
 
 
 def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np.float32]:
-    """Make numbers of all features: texts by rank, moments by time, the missing far outside."""
+    """Make numbers of all features: texts by rank, moments by time, pixels, the missing far outside."""
     made = []
     for name, kind in kinds.items():
+        if kind == "image":
+            made.append(_pixels(sample[name]))
+            continue
         values = sample[name].rank("dense") if kind in TEXTS else sample[name].to_physical()
         made.append(values.cast(pl.Float64).fill_null(-1e9).fill_nan(-1e9).to_numpy())
     return np.asarray(np.clip(np.column_stack(made), -1e30, 1e30), dtype=np.float32)
+
+
+def _pixels(values: pl.Series) -> NDArray[np.float64]:
+    """Take at most a thousand pixels of each picture, evenly over it."""
+    present = values.drop_nulls()
+    count = len(present[0]) if len(present) else 1
+    pixels = Pictures.of(values.to_list(), count).pixels
+    return pixels[:, :: -(-count // _PIXELS)].astype(np.float64)
 
 
 def _out_of_fold(features: NDArray[np.float32], labels: Codes, folds: Codes, classes: int) -> Floats:

@@ -38,7 +38,7 @@ def profiles(
 def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Spread | None:
     """Spread one column: `edges` and `counts` of a number or moment, `levels` by text."""
     present = values.drop_nulls()
-    if present.len() < 2 * LEAST_BEHIND:
+    if present.len() < 2 * LEAST_BEHIND or found == "image":
         return None
     present, found = _measured(present, found)
     if found in TEXTS:

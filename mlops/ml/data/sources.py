@@ -83,7 +83,8 @@ def _columns(source: Source, folder: Path) -> pl.LazyFrame:
     path = place(source, folder)
     read = SOURCES[source.kind].load("ingest")
     with reading(source):
-        frames = [read(source, part) for part in parts(path, source)]
+        whole = "folder" in SOURCES[source.kind].can  # which is one thing, not tables below each other
+        frames = [read(source, path)] if whole else [read(source, part) for part in parts(path, source)]
         return _missing(_renamed(_below(frames, source), source), source)
 
 

@@ -1,4 +1,4 @@
-"""The eight types a column can have: finding one by looking, and casting values to it."""
+"""The types a column can have: finding one by looking, and casting values to it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
     "text": pl.String,
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
+    "image": pl.Binary,
 }
 _CATEGORIES = (50, 1_000)
 """A text column of at most so many texts is always a category if they repeat, one of more than so many never."""
@@ -203,6 +204,11 @@ def _nothing(values: pl.Series, dtype: DataType | DataTypeClass) -> pl.Series:
     return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, values.len())
 
 
+def _to_image(values: pl.Series) -> pl.Series:
+    """Keep pixels, which `ingest` made; nothing else becomes a picture."""
+    return values if values.dtype == pl.Binary else _nothing(values, pl.Binary)
+
+
 _CASTS: dict[ColumnType, Callable[[pl.Series], pl.Series]] = {
     "int": _to_int,
     "float": _to_float,
@@ -212,4 +218,5 @@ _CASTS: dict[ColumnType, Callable[[pl.Series], pl.Series]] = {
     "text": _to_text,
     "date": _to_date,
     "datetime": _to_datetime,
+    "image": _to_image,
 }

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mlops.blocks.image_column import beside
 from mlops.configuration.columns import CROSS, Mention, mentions
 from mlops.configuration.load import Loaded
 from mlops.configuration.pipeline import Pipeline
@@ -53,7 +54,8 @@ def _unknown(root: Path, name: str, loaded: Loaded) -> Iterator[Diagnostic]:
     header = at_hand(root, name, spec, {mention.column for mention in named})
     if header is None:
         return
-    offered, past = sorted({*header.columns, *spec.data.derive}), lookback(spec)
+    pictured = {column for image in spec.data.images for column in (image, *beside(image))}
+    offered, past = sorted({*header.columns, *pictured, *spec.data.derive}), lookback(spec)
     kept = {*offered, *(() if past is None else past.columns(spec.data.target))}
     read = kept | {column for column, rule in spec.data.columns.items() if rule.optional}
     for mention in named:
@@ -103,6 +105,8 @@ def _columns(source: Source, folder: Path, wanted: Collection[str]) -> tuple[str
     if source.names is not None:
         return source.names.spelled() if isinstance(source.names, ColumnNames) else source.names
     kind, path = SOURCES[source.kind], folder / source.path
+    if "folder" in kind.can:
+        return tuple(kind.can["folder"])
     if source.package is not None or "header" not in kind.functions:
         return ()
     try:
@@ -131,6 +135,6 @@ def _recorded(root: Path, name: str, spec: Pipeline) -> Header | None:
     except MlopsError:  # a damaged lock is told by who goes by it
         return None
     section = INGEST.section(Subject(name, spec))
-    if locked is None or any(locked.section.get(key) != section.get(key) for key in ("source", "join")):
+    if locked is None or any(locked.section.get(key) != section.get(key) for key in ("source", "join", "images")):
         return None
     return Header(frozenset(report.header), True, "reports/data.json")

@@ -12,7 +12,9 @@ from mlops.configuration.load import load_policy
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import nearest
 from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.extras import need
 from mlops.files.atomic import write_text, writing
+from mlops.files.picture_names import holds_pictures
 from mlops.files.relative import NAME
 from mlops.operations.language import starter
 from mlops.sources.source import Source
@@ -45,7 +47,7 @@ def create(
     root: Path,
     name: str,
     data: Path,
-    target: str,
+    target: str | None,
     *,
     task: str | None = None,
     horizon: int | None = None,
@@ -63,6 +65,10 @@ def create(
     data_file, pipeline_file = files = (f"conf/data/{name}.yaml", f"conf/pipeline/{name}.yaml")
     _check_name(root, name, files)
     place = _place(root, name, _existing(data))
+    if holds_pictures(data):
+        return _of_pictures(root, name, data.resolve(), place)
+    if target is None:
+        raise ConfigurationError("nothing says which column is learnt", hint="--target COLUMN")
     from mlops.ml.data import guessing  # Polars takes 0.2 s to import: not for a name that is refused
 
     looked = guessing.read(data.resolve(), header=header, names=names)
@@ -78,6 +84,23 @@ def create(
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
     return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts))
+
+
+def _of_pictures(root: Path, name: str, data: Path, place: Path) -> New:
+    """Write the YAML for a folder that has a folder of pictures for each class."""
+    need("image", f"the pictures of {data.name}")
+    from mlops.operations.language import picture_folder  # Polars and NumPy: not for a name that is refused
+
+    found, team = picture_folder.look(data), _team(root, name)
+    texts = {
+        f"conf/data/{name}.yaml": picture_folder.data_yaml(data.name, place.as_posix(), found),
+        f"conf/pipeline/{name}.yaml": picture_folder.pipeline_yaml(
+            name, data.name, found, [] if team else [starter.OWNERS]
+        ),
+    }
+    written = _write(root, texts, data, found.files, root / "pipelines" / name / place)
+    lines = {path: text.count("\n") for path, text in texts.items()}
+    return New(written, lines, (*found.notes, *_about_all(found.files, team)))
 
 
 def _team(root: Path, name: str) -> tuple[str, ...]:
@@ -209,10 +232,16 @@ def _notes(
         notes.append(f"marked as sensitive, reported by value: {', '.join(sensitive)}")
     if codes := [column.name for column in found.columns if column.code]:
         notes.append(f"read as codes, not as numbers, which requests spell as texts: {', '.join(codes)}")
-    if sum(file.stat().st_size for file in files) > _LARGE:
-        notes.append("the file is large for Git; `dvc add` keeps it out")
-    notes.append(f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER)
-    return tuple(notes)
+    return (*notes, *_about_all(files, team))
+
+
+def _about_all(files: Sequence[Path], team: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what is to be said of any data: its size, and who reviews the model."""
+    large = sum(file.stat().st_size for file in files) > _LARGE
+    return (
+        *(["the file is large for Git; `dvc add` keeps it out"] if large else []),
+        f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER,
+    )
 
 
 def _forecast(target: str, found: Guess, ahead: Ahead) -> str:

@@ -30,7 +30,7 @@ _MEANINGS = {
     "mixed": "numbers or dates, but for a few texts: write `nulls:`, or correct them",
     "unsupported": "of a type that cannot be learnt from",
 }
-_OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'
+OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'
 _MODELINE = "# yaml-language-server: $schema=../.schema/{}.json"
 _NOT_ONE_LINE = re.compile(rf"\$\{{|{UNSEEN.pattern}")
 _NOT_A_KEY = re.compile(r"<<|_\w+_")
@@ -86,7 +86,7 @@ def pipeline_yaml(
             "  - /deploy: [local]",
             "  - _self_",
             f"description: {text(f'Predict {target} from {file}')}",
-            *([] if team else [_OWNERS]),
+            *([] if team else [OWNERS]),
             "risk: limited",
             *(_ahead(guess.ahead, horizon or 1) if guess.ahead else [f"task: {guess.task}"]),
             f"data: {flow({'target': target, 'split': split(guess)})}",

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -46,7 +47,7 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
     own = {path for stage in pipeline.stages if stage.name not in STAGES for path in read[stage.name]}
     for path in {*read["ingest"], *own}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        copy = shutil.copytree if (source / path).is_dir() else shutil.copy
+        copy = partial(shutil.copytree, dirs_exist_ok=True) if (source / path).is_dir() else shutil.copy
         copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
     _run(folder, "ingest")

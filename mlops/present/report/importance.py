@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlops.documents.explanations import ExplanationsReport, RowReport
+from mlops.documents.explanations import ExplanationsReport, PictureShares, RowReport
 from mlops.documents.metrics import Importance, MetricsReport
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.forests import Cell, Forest, forest
@@ -17,6 +17,26 @@ _EXACT = 1e-6  # a smaller miss is rounding
 
 
 @dataclass(frozen=True)
+class HeatCell:
+    """A square of a picture: its place, how bright pictures are there (to 255), how much scores rest on it (to 1)."""
+
+    x: int
+    y: int
+    grey: int
+    strength: float
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Where in the pictures of a column the scores look."""
+
+    name: str
+    width: int
+    height: int
+    cells: tuple[HeatCell, ...]
+
+
+@dataclass(frozen=True)
 class ImportanceSection:
     """Forests of columns, all rows first; `note` says how shares are to be read."""
 
@@ -24,6 +44,7 @@ class ImportanceSection:
     rows: tuple[Forest, ...]
     more: str
     note: str
+    maps: tuple[HeatMap, ...] = ()
 
 
 def importance(metrics: MetricsReport, explanations: ExplanationsReport) -> ImportanceSection | None:
@@ -40,7 +61,18 @@ def importance(metrics: MetricsReport, explanations: ExplanationsReport) -> Impo
         f"Shares of a score add up to it; they miss by at most {explanations.gap:.1g} of the widest move"
         if (explanations.gap or 0) > _EXACT
         else "",
+        tuple(map(_map, explanations.pictures)),
     )
+
+
+def _map(found: PictureShares) -> HeatMap:
+    """Lay how much scores rest on each cell over the mean picture."""
+    most = max(found.shares, default=0.0) or 1.0
+    cells = (
+        HeatCell(place % found.width, place // found.width, round(255 * brightness), round(share / most, 3))
+        for place, (brightness, share) in enumerate(zip(found.brightness, found.shares, strict=True))
+    )
+    return HeatMap(found.column, found.width, found.height, tuple(cells))
 
 
 def _shuffled(found: Importance | None) -> list[Forest]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.blocks.column_group import TEXT, USUAL
+from mlops.blocks.column_group import IMAGE, TEXT, USUAL
 from mlops.blocks.derived import conditions, served
 from mlops.blocks.where import Where, whole
 from mlops.configuration.data import computed, personal
@@ -41,8 +41,9 @@ def _where(spec: Pipeline) -> Where | None:
 def _groups(spec: Pipeline) -> list[str]:
     """Name the groups of columns that a candidate reads beside those that every pipeline has."""
     read = {group for model in spec.model.values() for group in _read(model)}
+    absent = set(USUAL) | ({f"{IMAGE}:*"} if not spec.data.images else set())
     written = any(rule.type == "text" for rule in spec.data.columns.values())
-    return sorted(group for group in read - set(USUAL) if written or not group.startswith(f"{TEXT}:"))
+    return sorted(group for group in read - absent if written or not group.startswith(f"{TEXT}:"))
 
 
 def _read(model: Kinded) -> tuple[str, ...]:
@@ -59,12 +60,12 @@ FEATURES = Declaration(
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
         Parameter(
             "groups",
-            "model.*.columns model.*.groups model.*.kind data.columns.*.type",
+            "model.*.columns model.*.groups model.*.image model.*.kind data.images data.columns.*.type",
             _groups,
             optional=True,
             whole=True,
         ),
-        Spliced("features"),
+        Spliced("features", optional=("images",)),
     ),
     inputs=("artifacts/schema.json", "artifacts/split"),
     outputs=(Output("artifacts/features"),),

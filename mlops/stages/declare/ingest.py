@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.configuration.data import brief, sources
+from mlops.configuration.data import brief, images, sources
 from mlops.configuration.pipeline import Pipeline
 from mlops.files.plain_yaml import Values
 from mlops.plan.stage import Output
@@ -25,13 +25,25 @@ def _join(spec: Pipeline) -> list[Values]:
     return [brief(joined) for joined in spec.data.join]
 
 
+def _images(spec: Pipeline) -> dict[str, Values]:
+    return {name: brief(image) for name, image in images(spec.data).items()}
+
+
+def _folders(spec: Pipeline) -> tuple[str, ...]:
+    return tuple(image.folder for image in images(spec.data).values() if image.folder is not None)
+
+
 INGEST = Declaration(
     "ingest",
     parameters=(
         Parameter("source", "data.source", lambda spec: brief(_source(spec)), but=_RECORDED),
         Parameter("join", "data.join", _join, optional=True),
+        Parameter("images", "data.images", _images, optional=True),
     ),
-    inputs=(Files("data.source data.join", _files, but=_RECORDED),),
+    inputs=(
+        Files("data.source data.join", _files, but=_RECORDED),
+        Files("data.images data.source", _folders, but=_RECORDED),
+    ),
     outputs=(Output("artifacts/raw.parquet"),),
     kinds=lambda spec: [SOURCES[source.kind] for _, source in sources(spec.data)],
 )

@@ -6,7 +6,7 @@ from mlops.blocks.address import own_file
 from mlops.blocks.table_rule import Freshness
 from mlops.blocks.where import whole
 from mlops.configuration.columns import mentions
-from mlops.configuration.data import brief, computed, excluded
+from mlops.configuration.data import brief, computed, excluded, paths_of_images
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import own
@@ -34,7 +34,7 @@ def learns_key(spec: Pipeline) -> bool:
 def _keys(spec: Pipeline) -> list[str]:
     data = spec.data
     ordered = [data.split.key] if data.split.key and spec.forecast is None else []
-    return sorted({*data.keys, *([data.entity] if data.entity else []), *ordered})
+    return sorted({*data.keys, *([data.entity] if data.entity else []), *ordered, *paths_of_images(data)})
 
 
 def _freshness(spec: Pipeline) -> list[Freshness]:
@@ -73,7 +73,10 @@ VALIDATE = Declaration(
         Parameter("entity", "data.entity"),
         Parameter("weight", "data.weight", optional=True),
         Parameter(
-            "keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest forecast.sliding"
+            "keys",
+            "data.keys data.entity data.split.key data.images forecast",
+            _keys,
+            but="forecast.backtest forecast.sliding",
         ),
         Parameter(
             "columns", "data.columns", lambda spec: {name: brief(rule) for name, rule in spec.data.columns.items()}
@@ -103,6 +106,12 @@ VALIDATE = Declaration(
         LOOKBACK,
         Given("accepted_leak"),
         Parameter("image", "features.kind", lambda spec: spec.features.kind == "image", optional=True),
+        Parameter(
+            "images",
+            "data.images",
+            lambda spec: {name: brief(image) for name, image in spec.data.images.items()},
+            optional=True,
+        ),
         Parameter("named", _GONE_BY, _named, optional=True, whole=True),
         Parameter("made_by", "stages", own.made_by, optional=True, whole=True),
     ),

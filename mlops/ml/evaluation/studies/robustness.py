@@ -16,6 +16,7 @@ from mlops.errors import DataError
 from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
+from mlops.ml.evaluation.studies.unpacked import Unpacked
 from mlops.perturbations import PERTURBATIONS
 from mlops.perturbations.scene import Scene, numbers, values
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 def perturb(name: str, strength: float, scene: Scene) -> pl.DataFrame:
     """Change the test rows; raises DataError where the model reads nothing that this could change."""
     kind = PERTURBATIONS[name]
+    pictures = Unpacked.of(scene)
+    if pictures is not None:
+        return pictures.packed(perturb(name, strength, pictures.scene))
     if kind.of == "image":
         return _images(kind, strength, scene)
     columns = scene.of(kind.reads)

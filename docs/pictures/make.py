@@ -1,4 +1,4 @@
-"""Pictures of what people look at, from what was run here: `make pictures`, with Chromium; `--check` says which are old."""
+"""Pictures of what people look at, from what was run here: `make pictures`; `--check` says which are old."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ TEMPLATES = "mlops/present/report/templates/*"
 WRITERS = tuple(f"mlops/present/markdown/{name}.py" for name in ("attention", "comment", "sections"))
 PICTURES = (
     Picture("report", report, (1200, 900), (TEMPLATES,)),
-    Picture("comment", comment, (844, 900), WRITERS),
+    Picture("comment", comment, (844, 784), WRITERS),
     Picture("monitor", monitor, (1200, 900), (TEMPLATES, "mlops/present/monitor/templates/*")),
 )
 

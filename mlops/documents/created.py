@@ -8,7 +8,7 @@ from mlops.documents.document import Document
 
 
 class Created(Document):
-    """Paths in the repository; `notes` are sentences for who asked; `smoke` is no evidence, and None where nothing ran."""
+    """Paths in the repository; `notes` are for who asked; `smoke` is no evidence, and None where nothing ran."""
 
     schema_version: Literal[1] = 1
     pipeline: str

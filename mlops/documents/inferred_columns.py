@@ -33,7 +33,7 @@ class InferredColumn(Part):
 
 
 class InferredColumns(Document):
-    """`file` is the data block that the columns belong to, where there is one; `written` says that they stand there now."""
+    """`file` is the data block that the columns belong to, where there is one; `written`: they stand there now."""
 
     schema_version: Literal[1] = 1
     columns: dict[str, InferredColumn]

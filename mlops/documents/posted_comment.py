@@ -8,7 +8,6 @@ from pydantic import Field
 
 from mlops.documents.document import Document, Part
 
-
 State = Literal["pass", "fail", "inconclusive", "stopped"]
 """A verdict, or that there is none."""
 
@@ -21,7 +20,7 @@ class Posted(Part):
 
 
 class PostedComment(Document):
-    """`text` is Markdown; `pipelines` are those that the change affects, each with its verdict, `stopped` where there is
+    """`text` is Markdown; `pipelines` are those that the change affects with their verdicts, `stopped` where there is
     none; `posted` is None where nobody asked for it, or GitHub refused.
     """
 

@@ -125,7 +125,9 @@ def test_schema_tells_what_it_wrote_what_differs_and_what_it_guessed(
     assert (found.path, found.diff.splitlines()[-1]) == ("conf/README.md", "-edited")
     assert json.loads(told(0, "data"))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     data = here / "pipelines/churn/data/churn.csv"
-    data.write_text("age,plan,left\n" + "".join(f"{20 + row},{'ab'[row % 2]},{row % 3 == 0}\n" for row in range(60)))
+    data.write_text(
+        "age,plan,left\n" + "".join(f"{20 + row % 50},{'ab'[row % 2]},{row % 3 == 0}\n" for row in range(600))
+    )
     guessed = {
         "age": {"type": "int", "between": [0, None], "sensitive": True},
         "plan": {"type": "category", "in": ["a", "b"]},
@@ -140,7 +142,9 @@ def test_schema_tells_what_it_wrote_what_differs_and_what_it_guessed(
 def test_a_new_pipeline_is_told_with_what_was_understood_of_its_data(
     here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "late.csv").write_text("age,late\n" + "".join(f"{row},{row % 2 == 0}\n" for row in range(60)))
+    (tmp_path / "late.csv").write_text(
+        "age,late\n" + "".join(f"{20 + row % 50},{row % 3 == 0}\n" for row in range(600))
+    )
     words = ["new", "late", "--data", str(tmp_path / "late.csv"), "--target", "late", "--no-run", "-o", "json"]
     assert run(words) == 0
     out, said = capsys.readouterr()

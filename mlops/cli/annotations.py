@@ -28,7 +28,7 @@ def warn(title: str, text: str) -> None:
         click.echo(command("warning", text, {"title": title}), err=True)
 
 
-def mask(secret: str) -> None:
-    """Have a secret struck out of the log."""
+def mask(secret: str, *, err: bool = False) -> None:
+    """Have a secret struck out of the log; GitHub reads stderr too, where stdout is a result."""
     if annotated():
-        click.echo(command("add-mask", secret))
+        click.echo(command("add-mask", secret), err=err)

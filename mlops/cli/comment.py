@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import needs_option, root, say
+from mlops.cli.options import emit, needs_option, output, root, say
+
+if TYPE_CHECKING:
+    from mlops.documents.posted_comment import Posted
 
 
 @click.command()
@@ -19,6 +23,7 @@ from mlops.cli.options import needs_option, root, say
 @click.option("--post/--dry-run", help="Create or update the comment; without it, only print the text.")
 @click.option("--pull-request", type=click.IntRange(min=1), metavar="NUMBER", help="Where to post it.")
 @click.option("--author", default="github-actions[bot]", show_default=True, help="The account of GITHUB_TOKEN.")
+@output("md", "json")
 def command(
     evidence: Path,
     jobs: tuple[str, ...],
@@ -28,32 +33,48 @@ def command(
     post: bool,
     pull_request: int | None,
     author: str,
+    form: str,
 ) -> None:
     """Write one comment from the artifacts in folder EVIDENCE: `plan/plan.json` and `report-*/NAME/gate.json`.
 
     Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
-    answer.
+    answer: what was to be posted is printed all the same.
     """
+    from mlops.documents.posted_comment import PostedComment
     from mlops.operations.project import open_project
     from mlops.operations.reviewing.artifacts import places
     from mlops.operations.reviewing.evidence import read_judged, read_plan
-    from mlops.operations.reviewing.github import Client
-    from mlops.present.markdown.comment import Context, comment, marker
+    from mlops.present.markdown.comment import Context, comment, marker, states
 
     _, project = open_project(root())
     found = None if needs is None else places(evidence, needs)
     plan = read_plan(evidence)
+    judged = read_judged(evidence, plan, found) if plan else ()
     context = Context(project.name, commit, base, _run(), dict(_pair(job) for job in jobs))
-    text = comment(context, plan, read_judged(evidence, plan, found) if plan else ())
-    click.echo(text, nl=False)
-    if post:
-        if pull_request is None:
-            raise click.UsageError("--post needs --pull-request NUMBER")
-        said = os.environ
-        api = said.get("GITHUB_API_URL", "https://api.github.com")
-        client = Client(said.get("GITHUB_REPOSITORY", ""), said.get("GITHUB_TOKEN", ""), api, author=author)
-        done, address = client.keep_comment(pull_request, marker(project.name), text)
-        say(f"comment {done}: {address}")
+    text = comment(context, plan, judged)
+    if form == "md":
+        click.echo(text, nl=False)
+    if post and pull_request is None:
+        raise click.UsageError("--post needs --pull-request NUMBER")
+    posted = None
+    try:
+        if pull_request is not None and post:
+            posted = _post(pull_request, author, marker(project.name), text)
+    finally:
+        if form == "json":
+            emit(PostedComment(text=text, pipelines=states(judged), posted=posted).value())
+
+
+def _post(number: int, author: str, begins: str, text: str) -> Posted:
+    from mlops.documents.posted_comment import Posted
+    from mlops.operations.reviewing.github import Client
+
+    said = os.environ
+    api = said.get("GITHUB_API_URL", "https://api.github.com")
+    client = Client(said.get("GITHUB_REPOSITORY", ""), said.get("GITHUB_TOKEN", ""), api, author=author)
+    posted = Posted.model_validate(dict(zip(("done", "url"), client.keep_comment(number, begins, text), strict=True)))
+    say(f"comment {posted.done}: {posted.url}")
+    return posted
 
 
 def _pair(job: str) -> tuple[str, str]:

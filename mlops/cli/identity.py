@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mlops.cli.annotations import mask
-from mlops.cli.options import root, say
+from mlops.cli.options import output, result, root, say
 
 
 @click.command()
@@ -19,14 +19,18 @@ from mlops.cli.options import root, say
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write into, outside the repository.",
 )
-def command(environment: str | None, writer: bool, into: Path) -> int:
+@output("text", "json")
+def command(environment: str | None, writer: bool, into: Path, form: str) -> int:
     """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
-    from mlops.operations.access.identity import cloud_of, take_identity
+    from mlops.documents.signed_in import SignedIn
+    from mlops.operations.access.identity import cloud_of, files_of, take_identity
 
     if writer and environment is not None:
         raise click.UsageError("--writer is who `ci` names: leave --env out")
     cloud = cloud_of(root(merging=True), environment, writer=writer)
     token = take_identity(cloud, into)
-    mask(token)
+    mask(token, err=form == "json")
+    files = tuple(str(into / name) for name in files_of(cloud))
+    result(form, SignedIn(cloud=cloud.kind, files=files).value(), ())
     say(f"signed in for {cloud.kind}")
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import root, say
+from mlops.cli.options import emit, output, root, say
 from mlops.cli.run import try_out
 from mlops.extras import need
 
@@ -30,6 +30,7 @@ from mlops.extras import need
 @click.option("--names", help="Names of the columns, with commas between, for a file without a header.")
 @click.option("--horizon", type=click.IntRange(min=1), help="Periods ahead, of a forecast. [default: 1]")
 @click.option("--no-run", is_flag=True, help="Write and compile only; nothing is tried.")
+@output("text", "json")
 def command(
     name: str,
     file: Path,
@@ -39,11 +40,13 @@ def command(
     names: str | None,
     horizon: int | None,
     no_run: bool,
+    form: str,
 ) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     if horizon is not None and task != "forecasting":
         raise click.UsageError("--horizon is for a forecast: say --task forecasting")
     need("train", "`mlops new`")
+    from mlops.documents.created import Created
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
     from mlops.operations.language.schema import write_files
@@ -52,13 +55,18 @@ def command(
     here = root(merging=True)
     named = None if names is None else tuple(each.strip() for each in names.split(","))
     created = create(here, name, file, target, task=task, horizon=horizon, header=header, names=named)
-    for path in (*created.files, *write_files(here)):
+    files = (*created.files, *write_files(here))
+    for path in files if form == "text" else ():
         click.echo(path)
     for note in created.notes:
         say(f"note: {note}")
-    workspace = open_workspace(here)
-    compile_files(workspace)
-    if not no_run:
-        try_out(workspace, name)
+    smoke = None
+    try:
+        workspace = open_workspace(here)
+        compile_files(workspace)
+        smoke = None if no_run else try_out(workspace, name, form).verdict
+    finally:  # the files stay, whatever became of trying them
+        if form == "json":
+            emit(Created(pipeline=name, files=files, notes=created.notes, smoke=smoke).value())
     say(f"next: mlops run {name}")
     return 0

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from mlops.cli.failure import report
 from mlops.cli.gate import show
 from mlops.cli.options import output, quiet, root, say
+from mlops.errors import MlopsError
 from mlops.extras import need
 
 if TYPE_CHECKING:
@@ -145,13 +151,33 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, form: str, *
     return exit_code(outcomes)
 
 
-def try_out(workspace: Workspace, name: str) -> None:
-    """Run every stage on a little data, and show what came of it."""
+def try_out(workspace: Workspace, name: str, form: str = "text") -> Verdict:
+    """Run every stage on a little data, and show what came of it; where JSON is the result, on stderr."""
     from mlops.operations.running.smoke import ROWS, smoke
     from mlops.present.terminal.verdict import table
 
-    click.echo(table(smoke(workspace.root, workspace.pipeline(name)), explain=False))
+    with _printed(form) as printed:
+        verdict = smoke(workspace.root, workspace.pipeline(name), printed)
+    tell = say if form == "json" else click.echo
+    tell(table(verdict, explain=False))
     say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
+    return verdict
+
+
+@contextmanager
+def _printed(form: str) -> Iterator[IO[bytes] | None]:
+    """Say where stages print: on stderr where JSON is the result, and under `-q` only once one stopped."""
+    if not quiet():
+        yield sys.stderr.buffer if form == "json" else None
+        return
+    with TemporaryFile() as kept:
+        try:
+            yield kept
+        except MlopsError:
+            kept.seek(0)
+            shutil.copyfileobj(kept, sys.stderr.buffer)
+            sys.stderr.flush()
+            raise
 
 
 def _show(verdicts: list[Verdict], form: str) -> int:

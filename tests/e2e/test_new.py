@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops.documents.created import Created
 from tests.builders.clones import clone
 
 pytestmark = pytest.mark.slow
@@ -73,10 +74,12 @@ def test_a_new_model_takes_a_few_lines_of_yaml_and_ends_with_a_verdict(
 ) -> None:
     copy = clone(repository, tmp_path / "repository")
     make(tmp_path / file, random.Random(20_261_121))
-    words = ("mlops", "new", "fresh", "--data", str(tmp_path / file), "--target", target)
+    words = ("mlops", "new", "fresh", "--data", str(tmp_path / file), "--target", target, "-o", "json")
     done = copy.run(*words, MLFLOW_TRACKING_URI="")  # which takes longer to import than these take to learn
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "verdict: pass" in done.stdout, done.stdout
+    told = Created.parse(done.stdout.encode())
+    assert (told.pipeline, told.smoke, "verdict: pass" in done.stderr) == ("fresh", "pass", True), done.stderr
+    assert all((copy.root / written).is_file() for written in told.files)
     pipeline = (copy.root / "conf/pipeline/fresh.yaml").read_text()
     assert len(pipeline.splitlines()) <= 25
     assert f"task: {task}" in pipeline

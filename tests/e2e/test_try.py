@@ -128,6 +128,9 @@ def test_what_is_saved_and_run_scores_as_it_was_tried_and_mlflow_knows_each(
     assert logged[key].data.params["model.linear.l2"] == "3"
     scores = tried["candidates"]["linear"]["validation"]
     assert {name: logged[key].data.metrics[f"validation/{name}"] for name in scores} == scores
+    assert logged[key].data.tags["mlflow.source.name"] == "mlops try churn"
+    (read,) = logged[key].inputs.dataset_inputs
+    assert (read.dataset.name, f"sha256:{read.dataset.digest}") == ("churn", tried["data"][:39])
     assert run(["run", "churn"]) in (0, 2, 7)
     recorded = json.loads((shop / "pipelines/churn/reports/training.json").read_text())
     assert recorded["candidates"]["linear"]["validation"] == scores

@@ -80,6 +80,11 @@ def take_identity(
     return token
 
 
+def files_of(cloud: Cloud) -> tuple[str, ...]:
+    """Name the files that `take_identity` writes into its folder."""
+    return ("credentials.json", "token") if isinstance(cloud, Gcp) else ("token",)
+
+
 def external_account(cloud: Gcp, url: str, bearer: str) -> dict[str, Any]:
     """Describe to Google's libraries where to get a token, each time they need one: https://google.aip.dev/auth/4117."""
     base = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"

@@ -14,7 +14,7 @@ from mlops.configuration.reading.parse import read
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.operations.language.flow import Value
-from mlops.operations.language.starter import columns_yaml
+from mlops.operations.language.starter import column_rules, columns_yaml
 from mlops.operations.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -28,10 +28,15 @@ _BY_HAND = ("optional", "sensitive", "personal", "public", "severity", "leakage"
 
 @dataclass(frozen=True)
 class Inferred:
-    """The lines of `columns:`, and the file of the data block that they belong to, where there is one."""
+    """The rules by column, and the file of the data block that they belong to, where there is one."""
 
-    lines: tuple[str, ...]
+    columns: dict[str, dict[str, Value]]
     file: str | None = None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of `columns:`."""
+        return tuple(columns_yaml(self.columns))
 
 
 def infer(root: Path, data: str) -> Inferred:
@@ -47,7 +52,7 @@ def infer(root: Path, data: str) -> Inferred:
     from mlops.ml.data import guessing  # polars, for a moment: not for a name that is refused
     from mlops.ml.data.inference import describe
 
-    return Inferred(tuple(columns_yaml(describe(guessing.read(path.resolve()).frame))))
+    return Inferred(column_rules(describe(guessing.read(path.resolve()).frame)))
 
 
 def write(root: Path, found: Inferred) -> str:
@@ -107,7 +112,7 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
         for column, rule in data.columns.items()
     }
     file = loaded.origins.where(("data", "source"), key=True).file
-    return Inferred(tuple(columns_yaml(guessed, by_hand)), file)
+    return Inferred(column_rules(guessed, by_hand), file)
 
 
 def _table(source: Source, folder: Path) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def data_yaml(file: str, source: Mapping[str, Value], guess: Guess) -> str:
     lines += [f"# What `mlops new` saw in {file}: {guess.rows:,} rows. Correct it where it is wrong."]
     out = {column for _, columns in guess.exclude for column in columns}
     shown = [column for column in guess.columns if column.name not in out]
-    lines += [f"source: {flow(source)}", *columns_yaml(shown)]
+    lines += [f"source: {flow(source)}", *columns_yaml(column_rules(shown))]
     if guess.keys:
         lines.append(f"keys: {flow(guess.keys)}  # who or which row, never learnt from")
     if guess.entity is not None:
@@ -55,16 +55,20 @@ def data_yaml(file: str, source: Mapping[str, Value], guess: Guess) -> str:
     return "\n".join(lines) + "\n"
 
 
-def columns_yaml(columns: Iterable[ColumnGuess], more: Mapping[str, Mapping[str, Value]] | None = None) -> list[str]:
-    """Write the lines of `columns:`; `more` are further keys of columns, which hold over the guess."""
-    return [
-        "columns:",
-        *(
-            f"  {text(column.name)}: {flow({**dict(_rules(column)), **(more or {}).get(column.name, {})})}"
-            for column in columns
-            if not _NOT_A_KEY.fullmatch(column.name)
-        ),
-    ]
+def column_rules(
+    columns: Iterable[ColumnGuess], more: Mapping[str, Mapping[str, Value]] | None = None
+) -> dict[str, dict[str, Value]]:
+    """Give the rules of each column by its name; `more` are further keys of columns, which hold over the guess."""
+    return {
+        column.name: {**dict(_rules(column)), **(more or {}).get(column.name, {})}
+        for column in columns
+        if not _NOT_A_KEY.fullmatch(column.name)
+    }
+
+
+def columns_yaml(rules: Mapping[str, Mapping[str, Value]]) -> list[str]:
+    """Write the lines of `columns:`."""
+    return ["columns:", *(f"  {text(name)}: {flow(said)}" for name, said in rules.items())]
 
 
 def pipeline_yaml(

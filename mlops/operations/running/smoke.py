@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import yaml
 
@@ -28,8 +29,10 @@ _EPOCHS = 3
 _CLASS = 30  # rows that a class keeps, so that each part of a split has some
 
 
-def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
+def smoke(root: Path, pipeline: PipelinePlan, printed: IO[bytes] | None = None) -> Verdict:
     """Run all stages but packaging on at most `ROWS` rows and a few epochs; nothing committed is touched.
+
+    Stages print into `printed`, or where this process prints.
 
     Raises:
         StageFailed: a stage stopped.
@@ -50,21 +53,23 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
         copy = partial(shutil.copytree, dirs_exist_ok=True) if (source / path).is_dir() else shutil.copy
         copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
-    _run(folder, "ingest")
+    _run(folder, "ingest", printed=printed)
     _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline), ordered=pipeline.task == "forecasting")
     making = [stage.name for stage in pipeline.stages if stage.name not in STAGES]
     for name in making:
-        _run(folder, name, own=True)
-    _run(folder, *(each.name for each in pipeline.stages if each.name not in ("ingest", "package", *making)))
+        _run(folder, name, own=True, printed=printed)
+    rest = (each.name for each in pipeline.stages if each.name not in ("ingest", "package", *making))
+    _run(folder, *rest, printed=printed)
     return read_verdict(scratch, pipeline.name)
 
 
-def _run(folder: Path, *stages: str, own: bool = False) -> None:
+def _run(folder: Path, *stages: str, printed: IO[bytes] | None, own: bool = False) -> None:
     """Run stages one after the other in one process: on so little data, most of the time goes into imports."""
     result = result_of(folder.parent.parent, folder.name)
     result.unlink(missing_ok=True)
+    environment = {**os.environ, RUNNER: "yes"}
     command = [sys.executable, "-m", "mlops", "stage", *(["--own"] if own else []), *stages]
-    with interruptible(), Child(command, folder, environment={**os.environ, RUNNER: "yes"}) as child:
+    with interruptible(), Child(command, folder, printed=printed, environment=environment) as child:
         code = child.wait()
     if code:
         raise StageFailed(f"{folder.name}: {stopped(stages, result)} stopped", code=code, hint="")

@@ -9,7 +9,9 @@ from pathlib import Path
 from mlops.documents.trial import Trial
 from mlops.files.canonical import digest_json
 from mlops.files.plain_yaml import Values
+from mlops.files.tracked import Data
 from mlops.operations.processes.stage import tracking
+from mlops.operations.tracked import data_of, source_here
 
 _POINTS = 25  # of a course: each is a request
 
@@ -30,7 +32,9 @@ def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) ->
     from mlops.ml.training.tracking import Run  # its MLflow takes 1.7 s to import
 
     train = trial.parameters.get("train", {})
+    by = source_here(root, f"mlops try {trial.pipeline}")
     tags = {
+        **by.tags,
         "mlops.pipeline": trial.pipeline,
         "mlops.trial": trial.id,
         "mlops.candidate": trial.chosen,
@@ -39,7 +43,14 @@ def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) ->
         **{f"mlops.try.{key}": str(value) for key, value in trial.overrides.items()},
         **({} if trial.commit is None else {"mlflow.source.git.commit": trial.commit}),
     }
-    run = Run(where.uri, where.experiment, name=f"{trial.pipeline}/{trial.id}", key=f"trial {trial.id}", tags=tags)
+    run = Run(
+        where.uri,
+        where.experiment,
+        name=f"{trial.pipeline}/{trial.id}",
+        key=f"trial {trial.id}",
+        tags=tags,
+        data=_data(root, trial),
+    )
     asked = train.get("candidates")
     trained = {name: asked[name] for name in trial.candidates} if isinstance(asked, dict) else {}
     run.parameters({**trial.overrides, "train": {**_common(train), "candidates": trained}})
@@ -48,6 +59,14 @@ def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) ->
     final = trial.candidates[trial.chosen].validation.items()
     run.finish({f"validation/{metric}": float(value) for metric, value in final if value is not None})
     return bool(run.id)
+
+
+def _data(root: Path, trial: Trial) -> Data | None:
+    """Say what a trial learnt from; of data that was not recorded yet, or is not any more, the digest is all."""
+    if trial.data is None:
+        return None
+    known = data_of(root / "pipelines" / trial.pipeline)
+    return known if known.digest == trial.data else Data(trial.pipeline, trial.data, known.place)
 
 
 def _common(train: Values) -> Values:

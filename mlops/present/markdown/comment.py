@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from mlops.documents.posted_comment import State
 from mlops.files.figures import duration, plural
 from mlops.present.markdown.attention import attention, needs_attention
 from mlops.present.markdown.evidence import Judged, PlanRead
@@ -54,6 +55,11 @@ def comment(context: Context, plan: PlanRead | None, judged: Sequence[Judged]) -
     opened = attention([item for item in found if needs_attention(item)], artifacts, room)
     parts = fitting([working(item, artifacts) for item in found], room - len(opened), partial(_left_out, context))
     return "\n".join([head, *([opened] if opened else []), *parts, foot])
+
+
+def states(judged: Iterable[Judged]) -> dict[str, State]:
+    """Say what became of each pipeline, by name."""
+    return {item.change.name: state(item) for item in judged}
 
 
 def _left_out(context: Context, missing: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.figures import Figure
 from mlops.documents.gate import GateReport, RuleResult
+from mlops.documents.posted_comment import State
 from mlops.files.figures import duration, figure, interval
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.markdown.evidence import Change, Judged
@@ -20,7 +21,7 @@ _KEYS = 20
 _RULES = 60
 
 
-def state(item: Judged) -> str:
+def state(item: Judged) -> State:
     """Give the verdict of a pipeline, or `stopped` where there is none."""
     return item.gate.verdict if item.gate else "stopped"
 

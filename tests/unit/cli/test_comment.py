@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops.cli.main import run
+from mlops.documents.posted_comment import Posted, PostedComment
 from mlops.present.markdown.text import breakable
 from tests.builders.comments import change, gate, rule, write_plan, write_report
 from tests.builders.forge import forge
@@ -109,3 +110,19 @@ def test_a_wrong_command_line_is_said(here: Path, capsys: pytest.CaptureFixture[
     assert "`pipeline` is not NAME=RESULT" in capsys.readouterr().err
     assert run(["comment", str(here), "--post"]) == 4
     assert "--post needs --pull-request NUMBER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["posted", "GitHub refuses"])
+def test_a_program_is_told_the_text_what_became_of_each_and_where_it_stands(
+    refused: bool, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["comment", str(here)]) == 0
+    text = capsys.readouterr().out
+    with forge() as hub:
+        hub.refusals += [404] * refused
+        for key, value in {"API_URL": hub.api, "REPOSITORY": "acme/models", "TOKEN": "secret"}.items():
+            monkeypatch.setenv(f"GITHUB_{key}", value)
+        assert run(["comment", str(here), "--post", "--pull-request", "7", "-o", "json"]) == (6 if refused else 0)
+    posted = None if refused else Posted(done="created", url="https://forge/c/1")
+    told = PostedComment(text=text, pipelines={"churn": "pass"}, posted=posted)
+    assert PostedComment.parse(capsys.readouterr().out.encode()) == told

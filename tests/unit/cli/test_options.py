@@ -45,6 +45,7 @@ def test_a_secret_is_struck_out_where_there_is_a_log(
 ) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     mask("token")
+    mask("token", err=True)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     mask("tok\nen")
     assert capsys.readouterr().out == "::add-mask::tok\\nen\n"

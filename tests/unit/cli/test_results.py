@@ -12,16 +12,12 @@ import pytest
 
 from mlops.cli.main import VERBS, cli, run
 from mlops.cli.options import say
+from mlops.documents.created import Created
+from mlops.documents.schema_files import SchemaDifferences, SchemaFiles
 from mlops.operations.running.run import reproduce_aside, reproduce_unseen
 from tests.builders.repositories import make_repository
 
-WITHOUT = {
-    "comment": "its result is Markdown",
-    "identity": "it writes files that clouds read, and prints nothing",
-    "new": "it tries the pipeline, whose stages print",
-    "schema": "its result is JSON, and with `infer` a piece of YAML",
-    "stage": "DVC calls it",
-}
+WITHOUT = {"stage": "DVC calls it"}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -105,3 +101,54 @@ def test_of_a_quiet_run_only_what_is_wrong_is_told(
 def test_a_smoke_run_has_no_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["run", "churn", "--smoke", "-o", "json"]) == 4
     assert "a smoke run has no result to keep: leave out -o json or --smoke" in capsys.readouterr().err
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = make_repository(tmp_path / "repository")
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_schema_tells_what_it_wrote_what_differs_and_what_it_guessed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(code: int, *words: str) -> bytes:
+        assert run(["schema", *words, "-o", "json", "-q"]) == code
+        return capsys.readouterr().out.encode()
+
+    assert "conf/.schema/pipeline.json" in SchemaFiles.parse(told(0, "--write")).files
+    assert SchemaDifferences.parse(told(0, "--check")) == SchemaDifferences(differences=())
+    page = here / "conf/README.md"
+    page.write_text(f"{page.read_text()}edited\n")
+    (found,) = SchemaDifferences.parse(told(1, "--check")).differences
+    assert (found.path, found.diff.splitlines()[-1]) == ("conf/README.md", "-edited")
+    assert json.loads(told(0, "data"))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    data = here / "pipelines/churn/data/churn.csv"
+    data.write_text(
+        "age,plan,left\n" + "".join(f"{20 + row % 50},{'ab'[row % 2]},{row % 3 == 0}\n" for row in range(600))
+    )
+    guessed = {
+        "age": {"type": "int", "between": [0, None], "sensitive": True},
+        "plan": {"type": "category", "in": ["a", "b"]},
+        "left": {"type": "bool"},
+    }
+    whole = {"schema_version": 1, "columns": guessed, "file": None, "written": False}
+    assert json.loads(told(0, "infer", str(data))) == whole
+    whole |= {"file": "conf/data/churn.yaml", "written": True}
+    assert json.loads(told(0, "infer", "churn", "--write")) == whole
+
+
+def test_a_new_pipeline_is_told_with_what_was_understood_of_its_data(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "late.csv").write_text(
+        "age,late\n" + "".join(f"{20 + row % 50},{row % 3 == 0}\n" for row in range(600))
+    )
+    words = ["new", "late", "--data", str(tmp_path / "late.csv"), "--target", "late", "--no-run", "-o", "json"]
+    assert run(words) == 0
+    out, said = capsys.readouterr()
+    told = Created.parse(out.encode())
+    made = ("conf/data/late.yaml", "conf/pipeline/late.yaml", "pipelines/late/data/late.csv")
+    assert (told.pipeline, told.files[:3], told.smoke) == ("late", made, None)
+    assert [f"note: {note}" for note in told.notes] == said.splitlines()[:-1]

@@ -12,9 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mlops.cli.main import run
 from mlops.configuration.cloud import Aws, Azure, Gcp
+from mlops.documents.signed_in import SignedIn
 from mlops.errors import ConfigurationError, InfrastructureError
-from mlops.operations.access.identity import cloud_of, take_identity
+from mlops.operations.access.identity import cloud_of, files_of, take_identity
 
 TOKEN = "head.body.signature"
 AWS = Aws(kind="aws", role="arn:aws:iam::123456789012:role/mlops", region="eu-central-1")
@@ -75,6 +77,7 @@ def test_a_token_is_for_one_cloud_and_only_its_owner_reads_it(
     assert endpoint.audiences == [audience]
     assert (tmp_path / "id" / "token").read_text() == TOKEN
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "id").iterdir()} == {0o600}
+    assert tuple(sorted(path.name for path in (tmp_path / "id").iterdir())) == files_of(cloud)
     assert (tmp_path / "id" / "credentials.json").exists() is isinstance(cloud, Gcp)
 
 
@@ -178,3 +181,29 @@ def test_a_cloud_that_is_not_declared_is_not_guessed(name: str | None, message: 
     with pytest.raises(ConfigurationError) as caught:
         cloud_of(tmp_path, name)
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(("form", "printed"), [("text", False), ("json", True)])
+def test_the_verb_tells_which_files_it_wrote_and_never_the_token(
+    form: str,
+    printed: bool,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "project.yaml").write_text(f'name: shop\nci: {{cloud: {{kind: gcp, provider: "{POOL}"}}}}\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for name, value in endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    assert run(["identity", "--into", "id", "-o", form]) == 0
+    told, said = capsys.readouterr()
+    mask = f"::add-mask::{TOKEN}\n"
+    assert (mask in said, mask in told) == (printed, not printed), "GitHub strikes it out of either"
+    assert said.endswith("signed in for gcp\n")
+    if printed:
+        found = SignedIn.parse(told.encode())
+        assert found == SignedIn(cloud="gcp", files=("id/credentials.json", "id/token"))
+        assert all((tmp_path / file).is_file() for file in found.files)

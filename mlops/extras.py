@@ -37,6 +37,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "sql": {"duckdb": "duckdb", "pyarrow": "pyarrow"},
     "excel": {"fastexcel": "fastexcel"},
     "explain": {"captum": "captum", "shap": "shap"},
+    "tune": {"optuna": "optuna"},
     **STORES,
 }
 

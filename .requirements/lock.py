@@ -26,6 +26,7 @@ RUN = (
     "sql",
     "excel",
     "explain",
+    "tune",
 )  # extras of the stages and verbs; `test` comes beside them
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
 BUILD = ("setuptools", "uv")  # builds this project and what is published as a source alone; installs the rest

@@ -38,6 +38,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "excel": {"fastexcel": "fastexcel"},
     "image": {"pillow": "PIL"},
     "explain": {"captum": "captum", "shap": "shap"},
+    "tune": {"optuna": "optuna"},
     **STORES,
 }
 

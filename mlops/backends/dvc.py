@@ -75,8 +75,14 @@ def _stage(stage: _Shape) -> dict[str, Value]:
         cmd=stage.command,
         deps=list(stage.inputs),
         params=[stage.name] if stage.parameters else None,
-        outs=[{output.path: {"cache": False}} if output.committed else output.path for output in stage.outputs],
+        outs=[_out(output) for output in stage.outputs],
     )
+
+
+def _out(output: Output) -> Value:
+    said: dict[str, Value] = {"cache": False} if output.committed else {}
+    said |= {"persist": True} if output.stays else {}
+    return {output.path: said} if said else output.path
 
 
 def _ignored(stages: tuple[_Shape, ...]) -> str:

@@ -27,6 +27,7 @@ VERBS = {
     "fetch": "Bring data, and what runs recorded, by digest",
     "run": "Reproduce pipelines and show their verdicts",
     "try": "Other values, in copies, up to the score on validation",
+    "tune": "Search for parameters again, as `tune:` says",
     "compare": "Two runs, trials or commits: what differs, which is better",
     "gate": "The verdict of the last run",
     "judge": "Judge a change beside what judges it",

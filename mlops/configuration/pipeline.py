@@ -15,6 +15,7 @@ from mlops.blocks.objective import Objective
 from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
+from mlops.blocks.tune import Tune
 from mlops.configuration.card import Card
 from mlops.configuration.data import Data
 from mlops.configuration.deploy import DeployTarget
@@ -116,6 +117,8 @@ class Pipeline(Block):
     """Learn again from the rows of train and validation once a candidate is chosen, for as many trees or epochs as were
     best on validation. Where nothing is said, linear models and trees do; networks and models of your own do not."""
     trainer: Trainer = Trainer()
+    tune: Tune | None = None
+    """A search for better parameters than those of the YAML; none where absent."""
     evaluate: Evaluate = Evaluate()
     preset: Preset = Preset()
     gates: Items[GateRule] = ()

@@ -9,6 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from mlops.blocks.block import Block, Column, Items
 from mlops.blocks.column_group import IMAGE, SCALED
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
+from mlops.blocks.tune import Range
 from mlops.errors import ConfigurationError
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
@@ -69,5 +70,22 @@ KIND = of_block(
     quantile=True,
     course="train validation",
     features="image",
+    pruned="epochs",
+    spaces={
+        "default": {
+            "channels": Range(choices=((16, 32), (32, 64), (32, 64, 64), (64, 128, 128))),
+            "hidden": Range(choices=(64, 128, 256)),
+            "dropout": Range(low=0.0, high=0.6),
+            "lr": Range(low=3e-4, high=1e-2, log=True),
+            "weight_decay": Range(low=1e-4, high=0.1, log=True),
+        },
+        "wide": {
+            "channels": Range(choices=((16,), (16, 32), (32, 64), (32, 64, 64), (64, 128, 128), (32, 64, 64, 128))),
+            "hidden": Range(choices=(32, 64, 128, 256, 512)),
+            "dropout": Range(low=0.0, high=0.8),
+            "lr": Range(low=3e-5, high=5e-2, log=True),
+            "weight_decay": Range(low=1e-6, high=1.0, log=True),
+        },
+    },
     probes={"cnn": Probe("multiclass", (("channels", (8, 16)), ("hidden", 300)), (1, 6, 6))},
 )

@@ -8,6 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, Positive
+from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
@@ -82,5 +83,22 @@ KIND = of_block(
     course="validation",
     refit=True,
     projects=True,
+    pruned="trees",
+    spaces={
+        "default": {
+            "lr": Range(low=0.01, high=0.2, log=True),
+            "depth": Range(low=2, high=8),
+            "min_leaf": Range(low=2, high=100, log=True),
+            "rows": Range(low=0.5, high=1.0),
+            "features": Range(low=0.1, high=1.0),
+        },
+        "wide": {
+            "lr": Range(low=0.003, high=0.5, log=True),
+            "depth": Range(low=1, high=12),
+            "min_leaf": Range(low=1, high=500, log=True),
+            "rows": Range(low=0.2, high=1.0),
+            "features": Range(low=0.03, high=1.0),
+        },
+    },
     probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

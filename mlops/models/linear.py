@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Positive
+from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.probe import Probe
@@ -46,6 +47,10 @@ KIND = of_block(
     tasks="binary multiclass regression",
     refit=True,
     quantile=True,
-    groups="scaled onehot ordinal text:*",
+    groups="scaled onehot ordinal text:* image:*",
+    spaces={
+        "default": {"l2": Range(low=1e-3, high=1e3, log=True)},
+        "wide": {"l2": Range(low=1e-6, high=1e6, log=True)},
+    },
     probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
 )

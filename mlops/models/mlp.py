@@ -8,6 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block, Items
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
+from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.probe import Probe
@@ -56,8 +57,23 @@ KIND = of_block(
     {"train": candidate},
     tasks="binary multiclass regression",
     quantile=True,
-    groups="scaled onehot ordinal text:*",
+    groups="scaled onehot ordinal text:* image:*",
     course="train validation",
+    pruned="epochs",
+    spaces={
+        "default": {
+            "hidden": Range(choices=((128,), (256,), (128, 128), (256, 256), (512, 256))),
+            "dropout": Range(low=0.0, high=0.5),
+            "lr": Range(low=3e-4, high=1e-2, log=True),
+            "weight_decay": Range(low=1e-4, high=0.1, log=True),
+        },
+        "wide": {
+            "hidden": Range(choices=((64,), (256,), (512,), (128, 128), (256, 256), (512, 512), (256, 256, 256))),
+            "dropout": Range(low=0.0, high=0.7),
+            "lr": Range(low=3e-5, high=5e-2, log=True),
+            "weight_decay": Range(low=1e-6, high=1.0, log=True),
+        },
+    },
     # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
     probes={"mlp": Probe("binary", (("hidden", (300, 40)),))},
 )

@@ -8,6 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from mlops.blocks.block import Block, Column
 from mlops.blocks.number import Count, Fraction
+from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
@@ -78,5 +79,18 @@ KIND = of_block(
     tasks="binary multiclass regression",
     refit=True,
     projects=True,
+    spaces={
+        "default": {
+            "depth": Range(choices=(6, 10, 16, None)),
+            "min_leaf": Range(low=1, high=50, log=True),
+            "features": Range(low=0.2, high=1.0),
+        },
+        "wide": {
+            "trees": Range(low=100, high=500, step=100),
+            "depth": Range(choices=(4, 6, 10, 16, 24, None)),
+            "min_leaf": Range(low=1, high=200, log=True),
+            "features": Range(low=0.05, high=1.0),
+        },
+    },
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},
 )

@@ -39,6 +39,8 @@ class Output:
     path: str
     kind: Kind = Kind.ARTIFACT
     plots: tuple[Plot, ...] = ()
+    stays: bool = False
+    """What lies there is not taken away before the stage runs, which may leave it as it is."""
 
     @property
     def committed(self) -> bool:

@@ -8,40 +8,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
-from mlops.blocks.objective import Objective
-from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, DataError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest, digest_json, dumps
 from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
-from mlops.metrics import METRICS, metrics_for, validated
-from mlops.ml.evaluation import metrics
-from mlops.ml.training import candidates, shaping
-from mlops.ml.training.asked import Asked
-from mlops.ml.training.problem import Examples, Problem, Task, loss
+from mlops.ml.training import candidates
 from mlops.ml.training.progress import bar
 from mlops.ml.training.rehearsal import rehearse
-from mlops.ml.training.seeds import derive
-from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
-from mlops.ml.user_code.origin import Origin
 from mlops.stages import (
     backtesting,
     calibrating,
     explanations,
     folded,
     learning,
-    learnt_from,
     training_reports,
-    weighing,
+    tuned,
 )
-from mlops.stages.context import Section
 from mlops.stages.dropped import Dropped
 from mlops.stages.learnt_from import Inputs
 from mlops.stages.released import Released, release
+from mlops.stages.scoring import Learning, Scoring
 from mlops.stages.training_reports import Result
 
 if TYPE_CHECKING:
@@ -49,45 +39,43 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlops.documents.training import OriginReport
+    from mlops.ml.training.asked import Asked
+    from mlops.ml.training.session import Candidate, Epoch, Session
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
 
 
-class Params(Section):
+class Params(Learning):
     """The `train` section of params.yaml."""
 
-    task: Task
-    seed: int = 0
-    select_by: str
-    candidates: dict[str, Asked] = Field(min_length=1)
-    trainer: Trainer = Trainer()
     explain: Attributed | None = None
     learning_curve: bool = False
-    weight: str | None = None
     refit: tuple[str, ...] = ()
-    objective: Objective = Objective()
     target: str = ""
     backtest: int = 0
     sliding: int | None = None
     forecast: Lookback | None = None
     lagged: bool = False
     """Every column is of the past, which cannot know the target, however well it tells it."""
-    pipeline: str
+    tuned: bool = False
+    """A search found parameters, which stand over those of the candidates here."""
 
 
 @dataclass(frozen=True)
 class Work:
     """All that the candidates of one run share."""
 
-    context: StageContext
+    scoring: Scoring
     params: Params
-    examples: Examples
-    problem: Problem
-    judge: Judge
     inputs: Inputs
     dropped: Dropped
     tracked: Run | None = None
     """The run in MLflow that those of the candidates are nested in."""
+
+    @property
+    def context(self) -> StageContext:
+        """The stage's run."""
+        return self.scoring.context
 
     @property
     def checkpoints(self) -> Path:
@@ -98,13 +86,13 @@ class Work:
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context)
-    examples = folded.read(context, params.weight)
-    problem = shaping.problem(params.task, examples, params.objective, *learnt_from.columns(context))
-    calibrating.refuse_few(params.objective, examples)
+    if params.tuned:
+        context = tuned.over(context)
+        params = _parse(context)
+    scoring = Scoring.read(context, params)
     inputs = Inputs.of(context, params.weight, params.code, params.libraries)
-    dropped = Dropped(len(params.candidates), context.say)
-    work = Work(context, params, examples, problem, _judge(params), inputs, dropped)
-    built = {name: _build(work, name) for name in params.candidates}
+    work = Work(scoring, params, inputs, Dropped(len(params.candidates), context.say))
+    built = {name: scoring.build(name, asked) for name, asked in params.candidates.items()}
     work = replace(work, tracked=_tracked(work, context.pipeline))
     with _failing(work.tracked):
         results = _trained(work, built)
@@ -118,7 +106,8 @@ def run(context: StageContext) -> None:
         explanations.write(context, params.explain, best.name, made.fitted, params.weight)
     if params.learning_curve:
         context.say(f"learning curve: training {best.name} on parts of the rows")
-        learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
+        session = _session(work, best.name, lambda _: None)
+        learning.draw(context, params.select_by, scoring.examples, built[best.name], session)
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 
@@ -131,31 +120,14 @@ def _parse(context: StageContext) -> Params:
         raise ConfigurationError("\n".join(problems), hint="run `mlops compile`") from error
 
 
-def _judge(params: Params) -> Judge:
-    name, known = params.select_by, metrics_for(params.task, named=frozenset({params.select_by}))
-    if name not in known:
-        raise ConfigurationError(
-            f"train.select_by: `{name}` is not a metric of a {params.task} task", hint=f"one of: {', '.join(known)}"
-        )
-    return Judge(
-        name, METRICS[name].higher_is_better, lambda y, score, by=None: metrics.compute(name, y, score, weights=by)
-    )
-
-
-def _build(work: Work, name: str) -> Candidate:
-    """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
-    origin = Origin(work.context.root, work.context.pipeline)
-    made = candidates.build(name, work.params.candidates[name], work.problem, origin)
-    return shaping.shaped(made, work.params.objective, weighing.classes(work.context, work.params.objective))
-
-
 def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
     """Train all candidates; one that fails costs the others nothing."""
     results = []
     for name, candidate in built.items():
         if work.params.candidates[name].own:
             with work.dropped.where_it_fails(name, ConfigurationError, IntegrityError):
-                rehearse(candidate, work.problem, work.examples, _session(work, name, lambda _: None))
+                session = _session(work, name, lambda _: None)
+                rehearse(candidate, work.scoring.problem, work.scoring.examples, session)
         if name not in work.dropped:
             with work.dropped.where_it_fails(name, ConfigurationError, DataError):
                 results.append(_train(work, name, candidate))
@@ -166,10 +138,11 @@ def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
 
 def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> tuple[Result, Released]:
     """Release the best candidate, or the best of those that can be written as ONNX."""
+    scoring = work.scoring
     for best in sorted(results, key=lambda result: result.rank, reverse=True):
         with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
-            best = calibrating.calibrated(best, work.params.objective, work.examples)  # noqa: PLW2901
-            asked = (built[best.name], work.problem, work.examples, _session(work, best.name, lambda _: None))
+            best = calibrating.calibrated(best, work.params.objective, scoring.examples)  # noqa: PLW2901
+            asked = (built[best.name], scoring.problem, scoring.examples, _session(work, best.name, lambda _: None))
             return best, release(
                 best.name, best.fitted, *asked, refit=best.name in work.params.refit, say=work.context.say
             )
@@ -179,28 +152,21 @@ def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> t
 def _train(work: Work, name: str, candidate: Candidate) -> Result:
     """Train one candidate, log it, and judge it."""
     trainer, asked = work.params.trainer, candidates.resolved(name, work.params.candidates[name])
-    tracked = _tracked(work, f"{work.context.pipeline}/{name}", name, asked)
-    with _failing(tracked), bar(name, asked.parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
-        session = _session(work, name, _observer(move, tracked, work.judge.metric))
-        fitted = folded.fit(candidate, work.problem, work.examples, session)
-    result = _result(work, name, asked, fitted)
+    tracked, metric = _tracked(work, f"{work.context.pipeline}/{name}", name, asked), work.scoring.judge.metric
+    with _failing(tracked), bar(name, asked.parameters.get("trees", trainer.max_epochs), metric) as move:
+        fitted = work.scoring.fit(candidate, _session(work, name, _observer(move, tracked, metric)))
+    result = work.scoring.result(name, asked, fitted)
     if tracked is not None:
         values = {f"validation/{key}": value for key, value in result.validation.items() if math.isfinite(value)}
         tracked.finish(values)
-    value = result.validation[work.judge.metric]
-    work.context.say(f"{name}: validation {work.judge.metric} {value:.4f}{training_reports.kept(asked, fitted)}")
+    value = result.validation[metric]
+    work.context.say(f"{name}: validation {metric} {value:.4f}{training_reports.kept(asked, fitted)}")
     return result
 
 
 def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session:
-    return Session(
-        name=name,
-        seed=derive(work.params.seed, name),
-        judge=work.judge,
-        options=work.params.trainer,
-        checkpoints=work.checkpoints / work.inputs.digest.partition(":")[2] / name,
-        observe=observe,
-    )
+    checkpoints = work.checkpoints / work.inputs.digest.partition(":")[2] / name
+    return work.scoring.session(name, observe, checkpoints)
 
 
 def _tracked(work: Work, title: str, candidate: str = "", asked: Asked | None = None) -> Run | None:
@@ -244,20 +210,12 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
     return observe
 
 
-def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:
-    y, by, task = work.examples.validation_y, work.examples.validation_w, work.problem.task
-    scores = folded.chosen_by(fitted, work.examples)
-    validation = {name: folded.measured(name, fitted, y, scores, by) for name in validated(task, work.judge.metric)}
-    rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores, by))
-    return Result(name, asked, fitted, scores, validation, rank)
-
-
 def _backtest(work: Work, best: Result, candidate: Candidate) -> dict[str, OriginReport] | None:
     """Go back to several origins, where that is asked for."""
     params, session = work.params, _session(work, best.name, lambda _: None)
     if params.forecast is None:
         return None
-    asked = (work.context, params.forecast, params.target, params.backtest, work.examples, candidate, session)
+    asked = (work.context, params.forecast, params.target, params.backtest, work.scoring.examples, candidate, session)
     return backtesting.run(*asked, refit=best.name in params.refit, sliding=params.sliding)
 
 
@@ -268,14 +226,15 @@ def _write(
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
         made.write(folder)
-        described = training_reports.described(work.problem, best, made)
+        described = training_reports.described(work.scoring.problem, best, made)
         (folder / "model.json").write_text(dumps(described), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(training_reports.history(results, metric)))
     with writing_folder(context.path("reports/courses")) as folder:
         for name, text in training_reports.courses(results, metric):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-    found = None if work.params.lagged else folded.look(context, work.params.task, work.examples, best)
+    scoring = work.scoring
+    found = None if work.params.lagged else folded.look(context, scoring.params.task, scoring.examples, best)
     if found is not None:
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"

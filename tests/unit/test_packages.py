@@ -37,7 +37,7 @@ def test_whatever_is_asked_for_is_pinned_to_one_version(repository: Path) -> Non
 
 def asked(project: dict[str, Any]) -> list[str]:
     """List what the core and all extras ask for."""
-    extras = ("train", "registry", "verify", "sql", "excel", "image", "explain", *STORES, "test")
+    extras = ("train", "registry", "verify", "sql", "excel", "image", "explain", "tune", *STORES, "test")
     return [*project["dependencies"], *(item for extra in extras for item in project["optional-dependencies"][extra])]
 
 

@@ -18,7 +18,7 @@ from mlops.stages.declare.registry import DECLARED
 
 def identities(spec: Pipeline, facts: Facts) -> dict[str, Values]:
     """Give the keys `code` and `libraries` of each stage's section; of one that closes a run those of every stage."""
-    found = {each.name: named(each.name, each.kinds(spec), facts) for each in DECLARED}
+    found = {each.name: named(each.name, each.kinds(spec), facts) for each in DECLARED if each.wanted(spec)}
     libraries = {name: version for known in found.values() for name, version in known["libraries"].items()}
     code = {name: known["code"] for name, known in sorted(found.items()) if name in facts.code}
     whole = {"code": code, "libraries": dict(sorted(libraries.items()))}

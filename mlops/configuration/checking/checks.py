@@ -23,6 +23,7 @@ from mlops.configuration.checking.objective_checks import OBJECTIVE_CHECKS
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.split_checks import split_is_whole
+from mlops.configuration.checking.tune_checks import TUNE_CHECKS
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
 from mlops.configuration.data import Data, excluded, sources
@@ -239,4 +240,5 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     *FORECAST_CHECKS,
     *WEIGHT_CHECKS,
     *OBJECTIVE_CHECKS,
+    *TUNE_CHECKS,
 )

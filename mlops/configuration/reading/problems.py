@@ -63,6 +63,9 @@ def told(details: Sequence[ErrorDetails], value: Any) -> list[ErrorDetails]:
 def _joined(details: list[ErrorDetails]) -> list[ErrorDetails]:
     """Make one of what members of a union say of one value: no list is short for a wrong item, choices are one list."""
     details = [detail for detail in details if detail["type"] != "too_short"] or details
+    details = [
+        detail for detail in details if detail["type"] in _LIMITS
+    ] or details  # of the right type: no other is meant
     choices = [detail for detail in details if detail["type"] == "literal_error"]
     if len(details) < 2 or not choices:
         return details

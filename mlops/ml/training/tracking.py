@@ -67,6 +67,11 @@ class Run:
         """The run's id in MLflow; empty when MLflow could not be reached."""
         return self._id
 
+    @property
+    def known(self) -> bool:
+        """Whether an earlier run with this key came to its end."""
+        return self._finished
+
     def parameters(self, values: Mapping[str, Any]) -> None:
         """Log parameters, flattened to `a.b`, together with what is measured first."""
         self._parameters = [(key, str(value)[:6000]) for key, value in sorted(_flat(values))]

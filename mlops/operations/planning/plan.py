@@ -33,6 +33,7 @@ from mlops.operations.planning.key_changes import dotted, key_changes
 from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
 from mlops.operations.planning.relied import framework_of, relied_on
 from mlops.operations.planning.repository_changes import deploys, removed_pipelines
+from mlops.operations.planning.searched import trials
 from mlops.operations.verdicts.loosened import Gate, loosened
 from mlops.operations.verdicts.loosened_policy import loosened_policy
 from mlops.operations.verdicts.rejudged import GATE_CHANGE
@@ -127,6 +128,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         reasons = tuple(_reasons(stage, before))
         running = {planned.name for planned in stages if planned.runs}
         follows = tuple(other.name for other in pipeline.upstream(stage) if other.name in running)
+        reasons += trials(stage, root / pipeline.folder) if reasons or follows else ()
         stages.append(StagePlan(stage.name, bool(reasons or follows), reasons, follows))
     loaded = workspace.pipelines[name]
     change = PipelineChange(

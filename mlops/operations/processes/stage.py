@@ -79,7 +79,7 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
     pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
     _announce(folder.parent.parent, pipeline, name, [key for key in params if key != "tracking"])
     section, told = dict(params[name]), tracking(folder.parent.parent, params.get("tracking"))
-    if told is not None and name == "train":  # no other stage logs
+    if told is not None and name in ("train", "tune"):  # no other stage logs
         by = source_here(folder.parent.parent, f"mlops run {pipeline}")
         told = replace(told, by=by, data=data_of(folder))
     return StageContext(folder, pipeline, name, section, told)

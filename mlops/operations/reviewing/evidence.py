@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.tuning import TuningReport
 from mlops.errors import IntegrityError
 from mlops.operations.reviewing.artifacts import Place
 from mlops.present.markdown.evidence import ENDED, Change, Judged, PlanRead
@@ -74,7 +75,15 @@ def _judged(change: Change, place: Place | None) -> Judged:
         return Judged(change=change, exit_code=code, report=report)
     measured, judged = _read(here / "metrics.json", MetricsReport), _read(files[0], GateReport)
     models = {**(measured.models if measured else {}), **(judged.models if judged else {})}
-    return Judged(change=change, gate=gates[0].whole, models=models, exit_code=code, report=report)
+    tuning = _read(here / "tuning.json", TuningReport)
+    return Judged(
+        change=change,
+        gate=gates[0].whole,
+        models=models,
+        tuning="" if tuning is None else tuning.sentence,
+        exit_code=code,
+        report=report,
+    )
 
 
 def _code(path: Path) -> int | None:

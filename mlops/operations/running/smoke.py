@@ -26,6 +26,7 @@ from mlops.stages.declare.order import STAGES
 
 ROWS = 2_000
 _EPOCHS = 3
+_TRIALS = 2  # of each candidate that is searched: what the YAML says, and one more
 _CLASS = 30  # rows that a class keeps, so that each part of a split has some
 
 
@@ -89,11 +90,19 @@ def stopped(stages: Sequence[str], result: Path) -> str:
 def _little(pipeline: PipelinePlan) -> dict[str, Values]:
     train, validate = (pipeline.stage(name).section for name in ("train", "validate"))
     trainer = train["trainer"]
+    tune = next((stage.section for stage in pipeline.stages if stage.name == "tune"), None)
     return {
         **{stage.name: stage.section for stage in pipeline.stages},
+        **({} if tune is None else {"tune": _few_trials(tune, _EPOCHS)}),
         "train": {**train, "trainer": {**trainer, "max_epochs": min(_EPOCHS, trainer["max_epochs"])}},
         "validate": {**validate, "rows": {"at_least": 1, "at_most": None}},
     }
+
+
+def _few_trials(tune: Values, epochs: int) -> Values:
+    trainer = {**tune["trainer"], "max_epochs": min(epochs, tune["trainer"]["max_epochs"])}
+    trials = {name: min(_TRIALS, count) for name, count in tune["trials"].items()}
+    return {**tune, "trainer": trainer, "trials": trials, "parallel": 1}
 
 
 def _stratum(pipeline: PipelinePlan) -> str | None:

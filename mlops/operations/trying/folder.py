@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from mlops.documents.tuning import TuningReport
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_text
 from mlops.files.dvc_cache import objects, placed
@@ -45,7 +46,9 @@ def last_run(root: Path, pipeline: PipelinePlan) -> Recorded:
         place = None if path in reports else placed(objects(root), named)
         return (place is not None and place.is_file()) or digest(path) == named
 
-    return Recorded(read_lock(root, pipeline.folder), digest, there)
+    tuning = TuningReport.read(folder / "reports/tuning.json")
+    winners = {} if tuning is None else {name: dict(each.parameters) for name, each in tuning.best.items()}
+    return Recorded(read_lock(root, pipeline.folder), digest, there, winners)
 
 
 @dataclass(frozen=True)

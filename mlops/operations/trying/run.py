@@ -58,7 +58,7 @@ def try_out(asked: Asked, jobs: int, tell: Tell, log: Log) -> Trials:
     """
     root, now, keys = asked.now.root, asked.now.pipeline(asked.name), asked.combinations[0].values
     recorded, candidates = last_run(root, now), focus(keys)
-    works = [work(each.workspace.pipeline(now.name), candidates, recorded) for each in asked.combinations]
+    works = [work(each.workspace.pipeline(now.name), candidates, recorded, keys) for each in asked.combinations]
     entries = [*enumerate(zip(asked.combinations, works, strict=True), 1)]
     wanted = {made.key: (str(number), each.values, made) for number, (each, made) in reversed(entries)}
     run = _Run(Copies(root, now), wanted, tell, log)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlops.files.canonical import digest_json
 from mlops.files.plain_yaml import Values
@@ -14,9 +14,10 @@ from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 
 TRAIN = "train"
+TUNE = "tune"
 SPLIT, FEATURES = "artifacts/split", "artifacts/features"
 REPORTS = ("reports/data.json", "reports/split.json")
-_BEYOND = ("explain", "learning_curve", "backtest", "forecast", "target", "refit")
+_BEYOND = ("explain", "learning_curve", "backtest", "forecast", "target", "refit", "tuned")
 """What training does beside the score on validation; the first of them looks at rows of every part."""
 
 
@@ -31,6 +32,8 @@ class Recorded:
     locked: Mapping[str, LockedStage]
     digest: Callable[[str], str | None]
     there: Callable[[str, str], bool]
+    winners: Mapping[str, Values] = field(default_factory=dict)
+    """What a search for parameters left, by candidate: a trial takes it, and searches nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ class Work:
 
 
 def until_train(pipeline: PipelinePlan) -> tuple[str, ...]:
-    """Name the stages up to training, in running order."""
-    names = tuple(stage.name for stage in pipeline.stages)
+    """Name the stages up to training, in running order; a search is none of them."""
+    names = tuple(stage.name for stage in pipeline.stages if stage.name != TUNE)
     return names[: names.index(TRAIN) + 1]
 
 
@@ -70,14 +73,17 @@ def focus(keys: Iterable[str]) -> frozenset[str]:
     return frozenset(part[1] for part in parts) if about else frozenset()
 
 
-def work(pipeline: PipelinePlan, about: frozenset[str], recorded: Recorded) -> Work:
-    """Decide what a trial does, of which only candidates that it is `about` are trained, if any are named."""
+def work(pipeline: PipelinePlan, about: frozenset[str], recorded: Recorded, keys: Iterable[str] = ()) -> Work:
+    """Decide what a trial does, of which only candidates that it is `about` are trained, if any are named.
+
+    What it sets itself, by `keys`, stands over what a search left.
+    """
     *names, _ = until_train(pipeline)
     found = as_recorded(pipeline, recorded)
     before = tuple(name for name in names if name not in found)
     known = _identities(pipeline, names, recorded)
     last = pipeline.stage(TRAIN)
-    section = _trained(last.section, about)
+    section = _trained(last.section, about, recorded.winners, frozenset(keys))
     key = digest_json([known[names[-1]], section, _digests(pipeline, last, recorded)])
     return Work(
         key=short(key),
@@ -137,11 +143,19 @@ def _taken(pipeline: PipelinePlan, found: Mapping[str, LockedStage]) -> dict[str
     return {path: digest for path, digest in outputs if any(within(each, {path}) for each in read)}
 
 
-def _trained(section: Values, about: frozenset[str]) -> Values:
+def _trained(section: Values, about: frozenset[str], winners: Mapping[str, Values], keys: frozenset[str]) -> Values:
     """Keep of the parameters of `train` what the scores depend on: no studies, and the candidates that it is about."""
     kept = {key: value for key, value in section.items() if key not in _BEYOND}
-    candidates = {name: asked for name, asked in kept["candidates"].items() if not about or name in about}
+    candidates = {
+        name: asked | _left({} if "tuned" not in section else winners.get(name, {}), name, keys)
+        for name, asked in kept["candidates"].items()
+        if not about or name in about
+    }
     return {**kept, "candidates": candidates}
+
+
+def _left(winner: Values, name: str, keys: frozenset[str]) -> Values:
+    return {key: value for key, value in winner.items() if f"model.{name}.{key}" not in keys}
 
 
 def _identities(pipeline: PipelinePlan, names: Iterable[str], recorded: Recorded) -> dict[str, str]:

@@ -61,6 +61,8 @@ class Judged(_Read):
     gate: GateReport | None = None
     models: Figures = Field(default_factory=dict)
     """Figures by model and metric."""
+    tuning: str = ""
+    """What a search for parameters tried, in a sentence; empty where none is asked for."""
     exit_code: int | None = None
     report: str = ""
     """The file of its report, below the artifact that holds it: `report-churn/churn/report.html`."""

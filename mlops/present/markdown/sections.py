@@ -40,7 +40,7 @@ def row(item: Judged) -> list[str]:
 
 def working(item: Judged, artifacts: str) -> str:
     """Fold what changed with its place, the stages with their reasons, every rule, and where the report is."""
-    why = [*_framework(item.gate), *_keys(item), *_stages(item), *_rules(item.gate)]
+    why = [*_framework(item.gate), *_keys(item), *_stages(item), *_tuned(item), *_rules(item.gate)]
     lines = "\n".join([*why, "", *report(item, artifacts)]).rstrip().splitlines()
     title = f"what runs ({_runs(item.change)}) and why, every rule"
     return folded(f"{mark(item)} <b>{escape(item.change.name)}</b>: {title}", lines)
@@ -143,6 +143,12 @@ def _stages(item: Judged) -> Iterator[str]:
     if following:
         yield f"- then {', '.join(escape(name, 40) for name in following)}"
     yield ""
+
+
+def _tuned(item: Judged) -> Iterator[str]:
+    if item.tuning:
+        yield f"Tuned: {escape(item.tuning, 300)}"
+        yield ""
 
 
 def _rules(gate: GateReport | None) -> Iterator[str]:

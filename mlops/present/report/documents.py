@@ -15,6 +15,7 @@ from mlops.documents.metrics import MetricsReport
 from mlops.documents.serving import ServingReport
 from mlops.documents.split import SplitReport
 from mlops.documents.training import TrainingReport
+from mlops.documents.tuning import TuningReport
 
 Row = TypeVar("Row", bound=BaseModel)
 Known = Annotated[float | None, BeforeValidator(lambda cell: cell or None)]
@@ -60,6 +61,7 @@ class Documents:
     serving: ServingReport = field(default_factory=ServingReport)
     history: tuple[Epoch, ...] = ()
     learning_curve: tuple[Learnt, ...] = ()
+    tuning: TuningReport | None = None
     plots: dict[str, tuple[Point, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -73,6 +75,7 @@ class Documents:
             explanations=ExplanationsReport.read(reports / "explanations.json") or ExplanationsReport(),
             serving=ServingReport.read(reports / "serving.json") or ServingReport(),
             learning_curve=_table(reports / "learning_curve.csv", Learnt),
+            tuning=TuningReport.read(reports / "tuning.json"),
             history=_table(reports / "history.csv", Epoch),
             plots={path.stem: _table(path, Point) for path in sorted(reports.glob("plots/*.csv"))},
         )

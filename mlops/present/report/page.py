@@ -27,6 +27,7 @@ from mlops.present.report.residuals import residuals
 from mlops.present.report.robustness import robustness
 from mlops.present.report.serving import Serving, serving
 from mlops.present.report.training import CandidateRow
+from mlops.present.report.tuning import Tuning, tuning
 from mlops.present.report.verdict import Banner, RuleRow, Tile
 from mlops.present.taught import taught
 
@@ -62,6 +63,7 @@ class Page:
     dropped: tuple[tuple[str, str], ...]
     calibrated: str
     learning_curve: Plot | None
+    tuning: Tuning | None
     epochs: tuple[Plot, ...]
     serving: Serving | None
     data: Data | None
@@ -135,6 +137,7 @@ def view(
         taught=taught(learnt, split),
         calibrated="" if learnt.calibration is None else learnt.calibration.sentence,
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
+        tuning=tuning(documents.tuning),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),
         data=data.data(documents.data, about, important),

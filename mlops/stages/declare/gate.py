@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.configuration.pipeline import Pipeline
+from mlops.configuration.tuning import INSIDE
 from mlops.kinds.kind import Kind as Named
 from mlops.metrics import METRICS
 from mlops.plan.stage import Kind, Output
@@ -83,6 +84,7 @@ GATE = Declaration(
         "reports/split.json",
         "reports/training.json",
         Files(_RULES, lambda spec: ["reports/serving.json"] if serving_rules(spec) else []),
+        Files("tune", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files("evaluate.explain.attributions", lambda spec: ["reports/explanations.json"] if attributed(spec) else []),
         Files(
             "evaluate.learning_curve",

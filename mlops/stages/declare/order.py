@@ -2,4 +2,16 @@
 
 from __future__ import annotations
 
-STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "measure", "gate", "package")
+STAGES = (
+    "ingest",
+    "validate",
+    "split",
+    "features",
+    "tune",
+    "train",
+    "bundle",
+    "evaluate",
+    "measure",
+    "gate",
+    "package",
+)

@@ -12,7 +12,8 @@ from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.package import PACKAGE
 from mlops.stages.declare.split import SPLIT
 from mlops.stages.declare.train import TRAIN
+from mlops.stages.declare.tune import TUNE
 from mlops.stages.declare.validate import VALIDATE
 
-_DECLARED = (BUNDLE, EVALUATE, FEATURES, GATE, INGEST, MEASURE, PACKAGE, SPLIT, TRAIN, VALIDATE)
+_DECLARED = (BUNDLE, EVALUATE, FEATURES, GATE, INGEST, MEASURE, PACKAGE, SPLIT, TRAIN, TUNE, VALIDATE)
 DECLARED = tuple(sorted(_DECLARED, key=lambda stage: STAGES.index(stage.name)))

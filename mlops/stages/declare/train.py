@@ -7,6 +7,7 @@ from mlops.blocks.examine import Attributed
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
+from mlops.configuration.tuning import INSIDE
 from mlops.kinds.kind import Kind as Named
 from mlops.kinds.union import Kinded
 from mlops.metrics import METRICS, validated
@@ -100,10 +101,12 @@ TRAIN = Declaration(
         Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else None, optional=True),
         Parameter("lagged", "forecast", lambda spec: spec.forecast is not None, optional=True, whole=True),
         Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),
+        Parameter("tuned", "tune", lambda spec: spec.tune is not None, optional=True, whole=True, but=INSIDE),
     ),
     inputs=(
         "artifacts/features",
         Files("model", lambda spec: [own_file(each.kind) for each in spec.model.values() if isinstance(each, Own)]),
+        Files("tune", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files(
             "evaluate.explain.attributions forecast.backtest",
             lambda spec: ["artifacts/split"] if attributed(spec) or backtested(spec) else [],

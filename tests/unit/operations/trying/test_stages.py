@@ -102,3 +102,19 @@ def test_no_study_of_training_is_made_that_reads_more_rows(root: Path, now: Pipe
     made = asked(root, "model.mlp.lr=0.01")(recorded(now))
     assert made.train.keys() & {"explain", "learning_curve", "backtest", "forecast"} == set()
     assert made.parameters["train"].keys() >= {"candidates", "trainer"}
+
+
+def test_a_trial_takes_what_a_search_left_but_for_what_it_sets_itself(tmp_path: Path) -> None:
+    root = make_repository(tmp_path / "tuned")
+    file = root / "conf/pipeline/churn.yaml"
+    file.write_text(file.read_text() + "\ntune: {trials: 4}\n")
+    now = open_workspace(root, ("churn",)).pipeline("churn")
+    known = replace(recorded(now), winners={"mlp": {"lr": 0.5, "dropout": 0.25}, "linear": {"l2": 7.0}})
+    (made,) = combinations(root, "churn", ["model.mlp.lr=0.01", "seed=1"]).combinations
+    found = work(made.workspace.pipeline("churn"), frozenset(), known, made.values)
+    assert "tune" not in (*until_train(now), *found.parameters)
+    assert "tuned" not in found.train
+    candidates = found.train["candidates"]
+    assert (candidates["mlp"]["lr"], candidates["mlp"]["dropout"], candidates["linear"]["l2"]) == (0.01, 0.25, 7.0)
+    plain = work(made.workspace.pipeline("churn"), frozenset(), recorded(now), made.values)
+    assert plain.key != found.key

@@ -12,6 +12,7 @@ STAGES = (
     "validate",
     "split",
     "features",
+    "tune",
     "train",
     "bundle",
     "evaluate",

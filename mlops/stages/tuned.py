@@ -1,0 +1,58 @@
+"""What a search left for training: the parameters of each candidate's best trial, over those of the YAML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlops.documents.tuning import TuningReport
+from mlops.errors import ConfigurationError, IntegrityError
+
+if TYPE_CHECKING:
+    from mlops.stages.context import StageContext
+
+REPORT = "reports/tuning.json"
+
+
+def read(context: StageContext) -> TuningReport | None:
+    """Read what a search left; None where there was none.
+
+    Raises:
+        IntegrityError: something lies there that is no such report.
+    """
+    if not context.path(REPORT).is_file():
+        return None
+    found = TuningReport.read(context.path(REPORT))
+    if found is None:
+        hint = (
+            f"git checkout -- pipelines/{context.pipeline}/{REPORT}, or mlops tune {context.pipeline} to search again"
+        )
+        raise IntegrityError(f"{REPORT} is damaged", hint=hint)
+    return found
+
+
+def over(context: StageContext) -> StageContext:
+    """Give a stage the candidates as the search left them.
+
+    Raises:
+        IntegrityError: there is no report, or it is damaged.
+        ConfigurationError: it is about a candidate that there is no more.
+    """
+    found = read(context)
+    if found is None:
+        raise IntegrityError(f"{REPORT} is not there", hint=f"mlops run {context.pipeline}")
+    refuse_gone(context, found, tuple(context.params["candidates"]))
+    asked: dict[str, dict[str, Any]] = context.params["candidates"]
+    candidates = {
+        name: {**each, **(found.best[name].parameters if name in found.best else {})} for name, each in asked.items()
+    }
+    return replace(context, params={**context.params, "candidates": candidates})
+
+
+def refuse_gone(context: StageContext, found: TuningReport, candidates: tuple[str, ...]) -> None:
+    """Refuse a search that is about candidates which there are no more; raises ConfigurationError."""
+    if gone := sorted(set(found.best) - set(candidates)):
+        raise ConfigurationError(
+            f"{REPORT} is about {', '.join(f'`{name}`' for name in gone)}, which is no candidate any more",
+            hint=f"mlops tune {context.pipeline} searches for those that there are",
+        )

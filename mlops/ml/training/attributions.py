@@ -56,10 +56,12 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     What is done to scores afterwards, a calibration or a transform that is undone, is no part of it.
     """
     fitted = shaping.inside(fitted)
-    if not _is_estimator(fitted):
-        return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
-    if hasattr(fitted.estimator, "coef_"):
+    if hasattr(fitted, "attributions"):
+        found = fitted.attributions(x)
+    elif not _is_estimator(fitted):
+        return _gradients(fitted, x, train_x)
+    elif hasattr(fitted.estimator, "coef_"):
         found = _linear(fitted, flat, train_x.reshape(len(train_x), -1))
     else:
         found = _trees(fitted, flat)

@@ -80,6 +80,21 @@ def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
     return finish(model)
 
 
+def from_lightgbm(booster: Any, problem: Problem, scale: Scale) -> bytes:
+    """Translate trees of LightGBM, whose thresholds are of single precision."""
+    with without_pandas():
+        from onnxmltools import convert_lightgbm
+        from onnxmltools.convert.common.data_types import FloatTensorType
+
+    width = int(np.prod(problem.shape))
+    with _quiet():
+        model: onnx.ModelProto = convert_lightgbm(
+            booster, initial_types=[("rows", FloatTensorType([None, width]))], target_opset=OPSET, zipmap=False
+        )
+    _rewire(model.graph, problem, scale)
+    return finish(model)
+
+
 def _not_exportable(name: str, error: Exception) -> ConfigurationError:
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return ConfigurationError(

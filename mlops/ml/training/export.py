@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper, version_converter
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.ml.light import without_pandas
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 OPSET = 18
 ML_OPSET = 3
 IR_VERSION = 10
+_OLDER = 15
 TOLERANCE = 1e-4
 
 
@@ -88,9 +89,13 @@ def from_lightgbm(booster: Any, problem: Problem, scale: Scale) -> bytes:
 
     width = int(np.prod(problem.shape))
     with _quiet():
-        model: onnx.ModelProto = convert_lightgbm(
-            booster, initial_types=[("rows", FloatTensorType([None, width]))], target_opset=OPSET, zipmap=False
+        # its newest opset is older than that of all other graphs, which members of an ensemble must share
+        made = convert_lightgbm(
+            booster, initial_types=[("rows", FloatTensorType([None, width]))], target_opset=_OLDER, zipmap=False
         )
+        model = version_converter.convert_version(made, OPSET)
+    # what has a name in version 1 of the trees' operators means the same in ours
+    next(each for each in model.opset_import if each.domain == "ai.onnx.ml").version = ML_OPSET
     _rewire(model.graph, problem, scale)
     return finish(model)
 

@@ -158,7 +158,7 @@ def _exact(booster: lightgbm.Booster, trees: int | None = None) -> lightgbm.Boos
     changes; without it, a threshold rounded up would send rows down the other branch.
     """
     text = booster.model_to_string(num_iteration=-1 if trees is None else trees)
-    return lightgbm.Booster(params={"verbosity": -1}, model_str=single(text))
+    return lightgbm.Booster(model_str=single(text))
 
 
 def single(text: str) -> str:

@@ -19,6 +19,7 @@ from tests.builders.training import AUROC, NOWHERE, RMSE, binary, regression, se
 
 pytestmark = pytest.mark.slow
 
+FAR = st.floats(-(2.0**100), 2.0**100, width=32)
 TREES = Asked(kind="lightgbm", trees=60, lr=0.3, min_leaf=5)
 
 
@@ -52,7 +53,7 @@ def test_levels_of_a_category_are_no_thresholds() -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.floats(-1e30, 1e30, width=32), st.floats(-1e30, 1e30, width=32))
+@given(FAR, FAR)
 def test_far_out_the_answers_are_those_of_the_trained_trees(first: float, second: float) -> None:
     fitted = learn(binary(100), Asked(kind="lightgbm", trees=10))
     rows = np.full((1, 6), first, dtype=np.float32)
@@ -87,9 +88,8 @@ def test_a_training_that_is_told_its_size_grows_to_it_and_looks_at_no_validation
 def test_a_quantile_of_a_number_is_learnt() -> None:
     data = regression(400)
     problem = replace(Problem.of("regression", data), quantile=0.9)
-    fitted = candidates.build("a", TREES, problem, NOWHERE).fit(data, session(RMSE))
-    below = np.mean(data.validation_y <= fitted.predict(data.validation_x))
-    assert 0.8 < below < 0.97
+    fitted = candidates.build("a", TREES, problem, NOWHERE).fit(data, replace(session(RMSE), size=60))
+    assert 0.87 < np.mean(data.train_y <= fitted.predict(data.train_x)) < 0.93
     scale = Scale.of("regression", data.train_y)
     found = export.check_parity("a", fitted.export(), data.validation_x, fitted.predict(data.validation_x), scale)
     assert found < 1e-5

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, USUAL, Group, Layout
 from mlops.errors import IntegrityError
 from mlops.expressions.kinds import type_of
 from mlops.expressions.steps import Step, condition
@@ -30,6 +31,7 @@ Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category")
 DATED = ("date", "datetime")
+_ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
 
 
 class _Frozen(BaseModel):
@@ -60,24 +62,41 @@ class Condition(_Frozen):
 
 
 class Number(_Frozen):
-    """A number, or a part of a date: missing values become `fill`, then `(value - shift) / scale`."""
+    """A number, or a part of a date: missing values become `fill`, then `(value - shift) / scale`.
+
+    Where there is no `fill` it stays as the table has it, NaN where missing, in a group of its own; a `shift` is then
+    taken off only where single precision would take neighbouring values for the same.
+    """
 
     column: str
     part: Part | None = None
-    fill: float
+    fill: float | None
     shift: float
     scale: float = Field(gt=0)
     indicator: bool = False
 
+    @property
+    def group(self) -> str:
+        """Name the group that its feature belongs to."""
+        return NUMBERS if self.fill is None else SCALED
+
 
 class Category(_Frozen):
-    """Text as one column per level, or as the position of its level; `other` and `null` only if training had them."""
+    """Text as one column per level, or as the position of its level; `other` and `null` only if training had them.
+
+    Codes are whole numbers from 0: never seen (or too rare for a level), missing, then the levels in order.
+    """
 
     column: str
-    encode: Literal["one_hot", "ordinal"]
+    encode: Literal["one_hot", "ordinal", "codes"]
     levels: tuple[str, ...]
     other: bool
     null: bool
+
+    @property
+    def group(self) -> str:
+        """Name the group that its features belong to."""
+        return _ENCODED[self.encode]
 
 
 class Target(_Frozen):
@@ -89,19 +108,25 @@ class Target(_Frozen):
 
 @dataclass(frozen=True)
 class Feature:
-    """One column of the model's input and the column of the table it comes from."""
+    """One column of the model's input, the column of the table it comes from, and the group it belongs to.
+
+    `size` is the number of values that it may have, where these are whole numbers from 0.
+    """
 
     column: str
     name: str
+    group: str = SCALED
+    size: int = 0
 
 
 class Recipe(_Frozen):
-    """A fitted transform; `keep` picks from `layout`, `features` names what was picked.
+    """A fitted transform; `keep` picks from `layout`, `features` names what was picked, `groups` says where it stands.
 
-    `columns` must be given; `made` are computed from them, in order, before anything else.
+    `columns` must be given; `made` are computed from them, in order, before anything else. What has other groups than
+    those of every pipeline is of version 2: a program that does not know them refuses it.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     kind: Literal["tabular", "image"]
     task: Literal["binary", "multiclass", "regression"]
     target: Target
@@ -141,18 +166,46 @@ class Recipe(_Frozen):
             raise IntegrityError(f"{name} is not a transform: {reason}") from error
 
     def layout(self) -> tuple[Feature, ...]:
-        """List every feature that could be made: numbers, then their indicators, then categories."""
+        """List every feature that could be made: numbers and their indicators, categories, numbers as they are."""
+        filled = [item for item in self.numbers if item.fill is not None]
         return (
-            *(Feature(item.column, _number_name(item)) for item in self.numbers),
-            *(Feature(item.column, f"{_number_name(item)} is null") for item in self.numbers if item.indicator),
+            *(Feature(item.column, _number_name(item)) for item in filled),
+            *(Feature(item.column, f"{_number_name(item)} is null") for item in filled if item.indicator),
             *(feature for item in self.categories for feature in _category_features(item)),
+            *(Feature(item.column, _number_name(item), NUMBERS) for item in self.numbers if item.fill is None),
         )
+
+    def kept(self) -> tuple[Feature, ...]:
+        """List the features that are made, as they stand in the model's input."""
+        layout = self.layout()
+        return layout if self.keep is None else tuple(layout[index] for index in self.keep)
+
+    def groups(self) -> Layout:
+        """Say which groups of columns stand where in the model's input."""
+        places: dict[str, list[int]] = {}
+        kept = self.kept()
+        for place, feature in enumerate(kept):
+            places.setdefault(feature.group, []).append(place)
+        alone = self.shape if len(places) == 1 else None
+        sizes = {name: tuple(kept[place].size for place in at) for name, at in places.items()}
+        return Layout(
+            tuple(
+                Group(name, tuple(at), alone or (len(at),), sizes[name] if any(sizes[name]) else ())
+                for name, at in places.items()
+            )
+        )
+
+    def changed(self, **parts: object) -> Recipe:
+        """Give it other parts, and hold what comes of it together; the version is that of its groups."""
+        made = {**dict(self), **parts}
+        usual = all(item.group in USUAL for item in (*made["numbers"], *made["categories"]))
+        return Recipe.model_validate({**made, "schema_version": 1 if usual else 2})
 
     def parts(self, column: str) -> tuple[Part, ...]:
         """List the parts of a date that the model reads."""
         features = {feature.name for feature in self.layout()} if self.features is None else set(self.features)
         named = [item for item in self.numbers if item.column == column and _number_name(item) in features]
-        return tuple(item.part for item in named if item.part is not None)
+        return tuple(dict.fromkeys(item.part for item in named if item.part is not None))
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
@@ -162,8 +215,10 @@ class Recipe(_Frozen):
             raise ValueError("a number reads a column that is absent or has another type")
         if any(types.get(item.column) not in TEXT for item in self.categories):
             raise ValueError("a category reads a column that is absent or has another type")
-        if sorted(self.numbers, key=lambda item: item.part is not None) != list(self.numbers):
-            raise ValueError("parts of dates come after plain numbers")
+        if sorted(self.numbers, key=_order) != list(self.numbers):
+            raise ValueError("parts of dates come after plain numbers, and numbers as they are come last")
+        if any(item.fill is None and (item.scale != 1 or item.indicator) for item in self.numbers):
+            raise ValueError("a number without a fill is not as the table has it")
         layout = self.layout()
         keep = range(len(layout)) if self.keep is None else self.keep
         if any(not 0 <= index < len(layout) for index in keep):
@@ -172,6 +227,8 @@ class Recipe(_Frozen):
             raise ValueError("features are not what keep picks")
         if self.shape is not None and math.prod(self.shape) != len(keep):
             raise ValueError("shape does not hold the features")
+        if self.schema_version != (1 if {feature.group for feature in layout} <= set(USUAL) else 2):
+            raise ValueError("the version is that of other groups of columns")
         return self
 
     def _check_made(self) -> None:
@@ -201,16 +258,21 @@ def _types(part: str | None) -> tuple[str, ...]:
     return NUMERIC if part is None else DATED
 
 
+def _order(item: Number) -> tuple[bool, bool]:
+    return item.fill is None, item.part is not None
+
+
 def _number_name(item: Number) -> str:
     return item.column if item.part is None else f"{item.column}.{item.part}"
 
 
 def _category_features(item: Category) -> Iterator[Feature]:
-    if item.encode == "ordinal":
-        yield Feature(item.column, item.column)
+    if item.encode != "one_hot":
+        size = len(item.levels) + 2 if item.encode == "codes" else 0
+        yield Feature(item.column, item.column, item.group, size)
         return
-    yield from (Feature(item.column, f"{item.column}={level}") for level in item.levels)
+    yield from (Feature(item.column, f"{item.column}={level}", ONEHOT) for level in item.levels)
     if item.other:
-        yield Feature(item.column, f"{item.column} is other")
+        yield Feature(item.column, f"{item.column} is other", ONEHOT)
     if item.null:
-        yield Feature(item.column, f"{item.column} is null")
+        yield Feature(item.column, f"{item.column} is null", ONEHOT)

@@ -74,14 +74,19 @@ class Reader:
         self._inputs = steps.inputs(self._steps)
         self._where = None if recipe.where is None else condition(recipe.where.expression, self._types)
         self._given = tuple(column.name for column in recipe.columns)
-        self._plain = [item.column for item in recipe.numbers if item.part is None]
-        parts = [(item.column, item.part) for item in recipe.numbers if item.part is not None]
+        numbers = [(item.column, item.part) for item in recipe.numbers]
+        self._plain = list(dict.fromkeys(name for name, part in numbers if part is None))
+        parts = list(dict.fromkeys((name, part) for name, part in numbers if part is not None))
         self._dated = list(dict.fromkeys(name for name, _ in parts))
         self._parts = [(self._dated.index(name), part) for name, part in parts]
+        self._numbers = _picked(numbers, [*((name, None) for name in self._plain), *parts])
+        coded = [(item.column, item.levels) for item in recipe.categories]
+        known = list(dict.fromkeys(coded))
         self._codes = [
-            (item.column, {level: code for code, level in enumerate(item.levels)} | {None: len(item.levels) + 1})
-            for item in recipe.categories
+            (name, {level: code for code, level in enumerate(levels)} | {None: len(levels) + 1})
+            for name, levels in known
         ]
+        self._categories = _picked(coded, known)
 
     def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
@@ -90,7 +95,7 @@ class Reader:
         plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
         codes = [[_code(row[name], codes) for name, codes in self._codes] for row in rows]
         dated = [self._moments(name, [row[name] for row in rows]) for name in self._dated]
-        return Table(
+        return self._table(
             self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
             np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
         )
@@ -104,7 +109,14 @@ class Reader:
         codes = np.empty((columns.rows, len(self._codes)), dtype=np.int64)
         for index, (name, known) in enumerate(self._codes):
             codes[:, index] = _coded(columns.texts[name], known)
-        return Table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
+        return self._table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
+
+    def _table(self, numbers: NDArray[np.float64], codes: NDArray[np.int64]) -> Table:
+        """Give each number and category of the recipe its column; what two of them read was read once."""
+        return Table(
+            numbers if self._numbers is None else numbers[:, self._numbers],
+            codes if self._categories is None else codes[:, self._categories],
+        )
 
     def outside(self, rows: Sequence[Row]) -> list[int]:
         """List the positions of rows that are none of those that the transform is for, or not known to be."""
@@ -146,6 +158,14 @@ class Reader:
         if not self._parts:
             return plain
         return np.concatenate([plain, timestamps.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
+
+
+def _picked(wanted: Sequence[Any], known: Sequence[Any]) -> NDArray[np.int64] | None:
+    """Say where in `known` each of `wanted` stands; None where they are the same."""
+    if list(wanted) == list(known):
+        return None
+    places = {each: place for place, each in enumerate(known)}
+    return np.array([places[each] for each in wanted], dtype=np.int64)
 
 
 def _code(value: str | None, codes: Mapping[str | None, int]) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.column_group import NUMBERS
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.table import Reader
 
@@ -32,9 +33,13 @@ class Transform:
         self.features = tuple(self.layout[index].name for index in keep)
         self.shape = recipe.shape or (len(self._keep),)
         self._reader = Reader(recipe)
-        self._numbers = np.array([[n.fill, n.shift, n.scale] for n in recipe.numbers]).reshape(-1, 3).T.copy()
+        learnt = [[np.nan if n.fill is None else n.fill, n.shift, n.scale] for n in recipe.numbers]
+        self._numbers = np.array(learnt).reshape(-1, 3).T.copy()
+        self._filled = sum(n.fill is not None for n in recipe.numbers)
         self._indicators = np.array([i for i, item in enumerate(recipe.numbers) if item.indicator], dtype=np.int64)
-        self._start = len(recipe.numbers) + len(self._indicators)
+        self._start = self._filled + len(self._indicators)
+        first = next((place for place, item in enumerate(self.layout) if item.group == NUMBERS), len(self.layout))
+        self._as_they_are = slice(first, first + len(recipe.numbers) - self._filled)
         self._base, self._position, self._value = _codebook(recipe.categories, self._start, len(self.layout))
 
     @classmethod
@@ -66,8 +71,10 @@ class Transform:
         missing = ~np.isfinite(table.numbers)
         with np.errstate(over="ignore"):
             values = (np.where(missing, fill, table.numbers) - shift) / scale
-        out[:, : len(fill)] = np.clip(values, -_LARGEST, _LARGEST)
-        out[:, len(fill) : self._start] = missing[:, self._indicators]
+        values = np.clip(values, -_LARGEST, _LARGEST)
+        out[:, : self._filled] = values[:, : self._filled]
+        out[:, self._filled : self._start] = missing[:, self._indicators]
+        out[:, self._as_they_are] = values[:, self._filled :]
         if len(self._base):
             codes = table.codes + self._base
             out[np.arange(rows)[:, None], self._position[codes]] = self._value[codes]
@@ -84,9 +91,9 @@ def _codebook(
     for item in categories:
         base.append(len(position))
         levels = len(item.levels)
-        if item.encode == "ordinal":
+        if item.encode != "one_hot":
             position += [start] * (levels + 2)
-            value += [*map(float, range(levels + 1)), -1.0]
+            value += [*map(float, range(levels + 1)), -1.0] if item.encode == "ordinal" else _coded(levels)
             start += 1
             continue
         other = start + levels if item.other else nowhere
@@ -95,3 +102,8 @@ def _codebook(
         value += [1.0] * (levels + 2)
         start += levels + item.other + item.null
     return np.array(base, dtype=np.int64), np.array(position, dtype=np.int64), np.array(value, dtype=np.float32)
+
+
+def _coded(levels: int) -> list[float]:
+    """Give the codes of levels, of what is none of them, and of a missing value."""
+    return [*(float(level + 2) for level in range(levels)), 0.0, 1.0]

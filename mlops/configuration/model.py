@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.address import OWN_KIND
+from mlops.blocks.block import Items
+from mlops.blocks.column_group import declared
 from mlops.kinds.union import Kinded, union
 from mlops.models import MODELS
 
 
 class Own(Kinded):
-    """The user's own class; keys other than `kind` are its arguments."""
+    """The user's own class; keys other than `kind` and `groups` are its arguments."""
 
     model_config = ConfigDict(extra="allow")
 
     kind: Annotated[str, Field(pattern=OWN_KIND.pattern)]
     """The class: `pipelines.NAME.MODULE:CLASS`, a file in the pipeline's own folder."""
+    groups: Annotated[Items[str], AfterValidator(declared)] | None = None
+    """Groups of columns that it reads, side by side: `scaled`, `onehot`, `numbers` (NaN is missing), `codes` (0 unseen,
+    1 missing, 2 and more the levels); where absent numbers scaled and categories as `features` says."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for: a pipeline that says nothing of groups is compiled as ever."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "groups" or value is not None}
 
 
 def _own(kind: str) -> str | None:

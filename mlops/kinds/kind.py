@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mlops.blocks.block import Block
+from mlops.blocks.column_group import declared
 from mlops.kinds.json_block import block_of
 from mlops.kinds.plugins import Brought
 from mlops.kinds.reference import load, reference
@@ -60,11 +61,13 @@ class Kind:
 def of_block(block: type[Block], functions: Mapping[str, Callable[..., Any] | str], **can: Any) -> Kind:
     """Declare a kind by its block: the block's `kind` is its name, the block's docstring its page.
 
-    `tasks`, if given, is one text with spaces between the names.
+    `tasks`, if given, is one text with spaces between the names; so are `groups`, the columns that a model reads, where
+    it has no function of that role to name them by what it is asked.
     """
     (name,) = block.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
     named = {role: reference(function) for role, function in functions.items()}
     able = can | ({"tasks": tuple(can["tasks"].split())} if "tasks" in can else {})
+    able |= {"groups": declared(can["groups"].split())} if "groups" in can else {}
     page = inspect.cleandoc(block.__doc__ or "")
     return Kind(name, page, block.__module__, block, MappingProxyType(named), MappingProxyType(able))
 
@@ -97,6 +100,7 @@ def of_plugin(found: Brought, role: str, base: type[Block]) -> Kind:
         block = block_of(found.name, said.keys, base)
     except (ValueError, TypeError, AttributeError) as error:
         raise found.refuse(str(error)) from error
-    can = {"tasks": said.tasks} | ({} if said.features is None else {"features": said.features})
+    can: dict[str, Any] = {"tasks": said.tasks} | ({} if said.features is None else {"features": said.features})
+    can |= {} if said.groups is None else {"groups": said.groups}
     module, functions = found.reference.partition(":")[0], {role: found.reference}
     return Kind(found.name, said.page, module, block, functions, can, found.package, found.version, found.record)

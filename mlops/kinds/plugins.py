@@ -11,12 +11,13 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from packaging.utils import canonicalize_name
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from mlops.blocks.block import Block, Items
+from mlops.blocks.column_group import declared
 from mlops.errors import ConfigurationError
 from mlops.files.relative import NAME
 from mlops.kinds.reference import REFERENCE
@@ -33,6 +34,8 @@ class DeclaredKind(Block):
     keys: dict[str, Any] = Field(default_factory=dict, alias="schema")
     """JSON Schema of what it may be asked."""
     features: Literal["tabular", "image"] | None = None
+    groups: Annotated[Items[str], AfterValidator(declared)] | None = None
+    """Groups of columns that a model reads; the usual ones where nothing is said."""
     of: Literal["numbers", "scores", "probabilities", "classes", "worth"] = "numbers"
     better: Literal["higher", "lower"] = "lower"
     low: float | None = 0.0

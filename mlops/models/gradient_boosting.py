@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, Positive
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -35,6 +38,15 @@ class GradientBoosting(Block):
     """Share of the rows that each tree sees."""
     features: Fraction = 0.3
     """Share of the features that each branching chooses from."""
+    columns: Literal["scaled", "native"] = "scaled"
+    """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, a
+    missing one being less than all others, and categories as codes."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "columns" or value != "scaled"}
 
 
 def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
@@ -52,12 +64,15 @@ def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
         max_features=parameters.features,
         **asked,
     )
-    return made
+    if parameters.columns == "scaled":
+        return made
+    filled: Candidate = load("mlops.ml.training.missing:Least")(made)  # scikit-learn boosts no rows with NaN
+    return filled
 
 
 KIND = of_block(
     GradientBoosting,
-    {"train": candidate},
+    {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     quantile=True,
     course="validation",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from mlops.blocks.block import Block, Column
 from mlops.blocks.number import Count, Fraction
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -33,12 +34,22 @@ class RandomForest(Block):
     monotone: dict[Column, Literal["up", "down"]] = Field(default_factory=dict)
     """Columns of numbers by which the answer only rises, or only falls, whatever the others say: of two classes the
     probability of the positive one. Not for more classes."""
+    columns: Literal["scaled", "native"] = "scaled"
+    """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, of
+    which each branching learns where missing ones go, and categories as codes."""
+
+    @model_validator(mode="after")
+    def _knows_missing(self) -> RandomForest:
+        if self.monotone and self.columns == "native":
+            raise ValueError("`monotone` needs `columns: scaled`: trees that are held to it know no missing numbers")
+        return self
 
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
         found: dict[str, Any] = spell(self)
-        return {key: value for key, value in found.items() if key != "monotone" or value}
+        usual = {"monotone": {}, "columns": "scaled"}
+        return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
 
 
 def candidate(problem: Problem, parameters: RandomForest) -> Candidate:
@@ -60,7 +71,7 @@ def candidate(problem: Problem, parameters: RandomForest) -> Candidate:
 
 KIND = of_block(
     RandomForest,
-    {"train": candidate},
+    {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     refit=True,
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},

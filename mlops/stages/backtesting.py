@@ -9,7 +9,7 @@ import polars as pl
 
 from mlops.ml.data.periods import periods
 from mlops.ml.evaluation.studies import backtest
-from mlops.ml.training import shaping
+from mlops.ml.training import columns, shaping
 from mlops.ml.training.problem import Examples
 from mlops.stages.forecasting import naive
 from mlops.stages.released import again
@@ -44,7 +44,7 @@ def run(
     """
     from mlops.ml.training.estimators import EstimatorCandidate
 
-    if not isinstance(shaping.inside(candidate), EstimatorCandidate):
+    if not isinstance(columns.inside(shaping.inside(candidate)), EstimatorCandidate):
         context.say(f"no backtest: {session.name} is a network, which takes too long to train again")
         return {}
     parts = [pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in ("train", "validation")]

@@ -19,16 +19,19 @@ from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
+from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
+from mlops.files.canonical import dumps
 from mlops.ml.data.folds import Folds
 from mlops.stages import golden_rows, learnt_rows, weighing
 from mlops.stages.answered import answered
 from mlops.stages.context import Section
 from mlops.stages.deciding import learn
 from mlops.stages.profile import profile
+from mlops.stages.served_columns import served, taken
 from mlops.stages.tables import scored
 from mlops.stages.unseen import blind
 
@@ -39,7 +42,8 @@ if TYPE_CHECKING:
     from mlops.stages.context import StageContext
 
 FOLDER = "artifacts/bundle"
-_PARTS = ("artifacts/model/model.onnx", "artifacts/model/model.json", "artifacts/features/transform.json")
+_MODEL, _DESCRIBED = "artifacts/model/model.onnx", "artifacts/model/model.json"
+_TRANSFORM = "artifacts/features/transform.json"
 
 
 class Params(Section):
@@ -65,11 +69,13 @@ def run(context: StageContext) -> None:
         DataError: a server would refuse every validation row, or the model answers some with what is no number.
     """
     params = Params.model_validate(context.params)
-    transform = Transform.read(context.path("artifacts/features/transform.json"))
-    model = OnnxModel(context.path("artifacts/model/model.onnx").read_bytes())
+    described = context.path(_DESCRIBED).read_bytes()
+    made = Recipe.parse(context.path(_TRANSFORM).read_bytes())
+    transform = Transform(served(made, described))
+    model = OnnxModel(context.path(_MODEL).read_bytes())
     schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests, params.nulls)
-    unaware = blind(context, model, context.path("artifacts/model/model.json").read_bytes())
-    predictor = Predictor(transform, model, schema, _decision(context, params, transform, unaware))
+    unaware = blind(context, model, described)
+    predictor = Predictor(transform, model, schema, _decision(context, params, made, described, unaware))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
     validation, _ = answered(validation, schema, "validation")
     dealt = Folds.read(context.path("artifacts/split"))
@@ -79,13 +85,15 @@ def run(context: StageContext) -> None:
     if lost := int((~np.isfinite(scores.reshape(len(scores), -1))).any(axis=1).sum()):
         message = f"the model answers {lost:,} of {len(scores):,} validation rows with what is no number"
         raise DataError(message, hint="look at reports/history.csv; a lower learning rate may help")
-    described = profile(train, transform.recipe, answers)
-    golden = golden_rows.make(predictor, described, params.golden_rows)
+    seen = profile(train, transform.recipe, answers)
+    golden = golden_rows.make(predictor, seen, params.golden_rows)
     with writing_folder(context.path(FOLDER)) as folder:
-        for source in _PARTS:
+        for source in (_MODEL, _DESCRIBED, *([_TRANSFORM] if transform.recipe is made else [])):
             shutil.copyfile(context.path(source), folder / source.rsplit("/", 1)[1])
+        if transform.recipe is not made:
+            _write(folder / "transform.json", dumps(transform.recipe.model_dump(mode="json")))
         _write(folder / "schema.json", schema.dumps())
-        _write(folder / "profile.json", described.dumps())
+        _write(folder / "profile.json", seen.dumps())
         _write(folder / "golden.json", golden.dumps())
         _write(folder / environment.NAME, environment.requirements())
         if predictor.decision is not None:
@@ -98,14 +106,16 @@ def run(context: StageContext) -> None:
 _LEARNT = ("train", "validation")
 
 
-def _decision(context: StageContext, params: Params, transform: Transform, model: OnnxModel) -> DecisionRule | None:
+def _decision(
+    context: StageContext, params: Params, made: Recipe, described: bytes, model: OnnxModel
+) -> DecisionRule | None:
     """Learn on the validation rows how to decide, where decisions have a value."""
     if params.cost is None:
         return None
     x, y = (
         np.load(context.path(f"artifacts/features/validation_{axis}.npy"), allow_pickle=False) for axis in ("x", "y")
     )
-    classes = tuple(map(str, transform.recipe.target.classes or ()))
+    classes, x = tuple(map(str, made.target.classes or ())), taken(x, made, described)
     by = weighing.array(context, "validation", params.weight)
     return learn(params.cost, classes, y, learnt_rows.chosen_by(context, model, x), by)
 

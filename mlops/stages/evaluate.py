@@ -33,6 +33,7 @@ from mlops.stages.answered import acceptable, answered
 from mlops.stages.cross_fitted import MembersDeciding
 from mlops.stages.deciding import Deciding
 from mlops.stages.persistence import Persistence
+from mlops.stages.served_columns import made_for_all, taken, usual
 from mlops.stages.tables import scored, transformed
 from mlops.stages.unseen import blind_if_here
 
@@ -202,21 +203,25 @@ def _based(
     described: bytes,
     unseen: NDArray[np.int64] | None,
 ) -> tuple[dict[str, NDArray[Any]], Deciding | None]:
-    """Score the test rows by the baselines; where decisions have a value, learn on validation how models decide."""
+    """Score the test rows by the baselines; where decisions have a value, learn on validation how models decide.
+
+    What a baseline sees does not depend on the candidate that was chosen.
+    """
+    made = made_for_all(context, candidate.transform)
     learnt, classes = learnt_rows.read(context, "train", params.weight), tuple(map(str, candidate.classes or ()))
     asked = cross_fitted.Baselines(params.baselines, params.task, len(classes), params.quantile)
-    based = partial(asked.score, learnt)
-    features, last = transformed(candidate.transform, test), partial(_persistence, context, params, candidate)
+    based = partial(asked.score, replace(learnt, x=usual(learnt.x, made.recipe)))
+    features, last = transformed(made, test), partial(_persistence, context, params, candidate)
     if params.cost is None:
-        return based(features, unseen) | last(test), None
+        return based(usual(features, made.recipe), unseen) | last(test), None
     validation = learnt_rows.read(context, "validation", params.weight)
     x, stopped = validation.x, validation.stopped
     member = None if unseen is None or stopped is None else np.concatenate([unseen, stopped])
-    both = based(np.concatenate([features, x]), member)
+    both = based(usual(np.concatenate([features, x]), made.recipe), member)
     known = {model: score[test.height :] for model, score in both.items()}
     known |= last(pl.read_parquet(context.path("artifacts/split/validation.parquet")))
     if (model := blind_if_here(context, candidate.model, described)) is not None:
-        known["candidate"] = learnt_rows.chosen_by(context, model, x)
+        known["candidate"] = learnt_rows.chosen_by(context, model, taken(x, made.recipe, described))
     scores = {model: score[: test.height] for model, score in both.items()} | last(test)
     if unseen is None:
         by = validation.weights

@@ -31,7 +31,7 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, w
     parts = Divided(*(pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in PARTS))
     validation = parts.validation.sort(ROW)
     validation = validation[sample(validation[ROW].to_numpy(), asked.sample)]
-    columns = [transform.layout[index].column for index in _kept(transform)]
+    columns = [feature.column for feature in transform.recipe.kept()]
     overall = attribute(fitted, transformed(transform, validation), train_x)
     rows: tuple[RowReport, ...] = ()
     if asked.rows:
@@ -49,10 +49,6 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, w
         rows=rows,
     )
     write_text(context.path("reports/explanations.json"), report.dumps())
-
-
-def _kept(transform: Transform) -> tuple[int, ...]:
-    return tuple(range(len(transform.layout))) if transform.recipe.keep is None else transform.recipe.keep
 
 
 def _by_column(found: Attributions, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:

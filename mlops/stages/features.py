@@ -12,6 +12,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.finite import unusable
 from mlops.ml.data.folds import Folds
 from mlops.ml.data.parquet import ROW
 from mlops.stages import weighing
@@ -20,6 +21,7 @@ from mlops.stages.fit_transform import Options, fit
 from mlops.stages.tables import transformed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mlops.stages.context import StageContext
@@ -41,7 +43,7 @@ def run(context: StageContext) -> None:
     with writing_folder(context.path("artifacts/features")) as folder:
         (folder / "transform.json").write_text(dumps(recipe.model_dump(mode="json")), encoding="utf-8")
         for name, part in (("train", train), ("validation", validation)):
-            _save(folder / f"{name}_x.npy", transformed(transform, part))
+            _save(folder / f"{name}_x.npy", transformed(transform, part), recipe.groups().missing)
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
         for name, by in weighing.alike(params.weight, train=train, validation=validation).items():
             _save(folder / f"{name}_w.npy", by)
@@ -52,7 +54,8 @@ def run(context: StageContext) -> None:
         context.say(note)
 
 
-def _save(path: Path, array: np.ndarray[Any, Any]) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+def _save(path: Path, array: np.ndarray[Any, Any], missing: Sequence[int] = ()) -> None:
+    """Write an array; NaN means missing in the columns `missing`, and is refused in others as infinity is in all."""
+    if array.dtype.kind == "f" and unusable(array, missing):
         raise DataError(f"{path.name} would hold numbers that are not finite")
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)

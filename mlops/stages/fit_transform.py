@@ -10,7 +10,8 @@ import polars as pl
 from pydantic import Field
 
 from mlops.blocks import block
-from mlops.blocks.derived import Computed, inputs, reads
+from mlops.blocks.column_group import CODES, NUMBERS, USUAL, reads
+from mlops.blocks.derived import Computed, inputs
 from mlops.blocks.where import Where
 from mlops.bundle.recipe import Category, Column, Condition, Made, Number, Recipe, Target
 from mlops.bundle.transform import Transform
@@ -22,16 +23,20 @@ from mlops.ml.data.derive import steps
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.stages.kept_features import keeping, read
 from mlops.stages.tables import transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Part
+    from mlops.bundle.recipe import Feature, Part
     from mlops.documents.table import ColumnSchema, TableSchema
 
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
+_BLUR = 1e-5  # of the range: where float32 goes by wider steps, neighbouring numbers are one
 
 
 class Options(features.Features):
@@ -42,13 +47,15 @@ class Options(features.Features):
     where: Where | None = None
     derive: dict[str, Computed] = Field(default_factory=dict)
     """Columns that are computed of a row: the server does so too."""
+    groups: tuple[str, ...] = ()
+    """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""
 
 
 def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
     """Fit a recipe on training rows; `schema` is the validate stage's."""
     known = _features(schema, options)
     asked = None if options.where is None else Condition(expression=options.where.keep, refuse=_refuses(options))
-    wanted = {column.name for column in known} | _read(asked)
+    wanted = {column.name for column in known} | read(asked)
     made = _made(schema, options, wanted)
     given = wanted - {step.name for step in made} | set(inputs_of(made))
     columns = [
@@ -75,10 +82,6 @@ def _refuses(options: Options) -> bool:
     return options.where is not None and options.where.outside == "refuse"
 
 
-def _read(where: Condition | None) -> set[str]:
-    return set() if where is None else set(reads(where.expression))
-
-
 def _made(schema: TableSchema, options: Options, wanted: set[str]) -> list[Step]:
     """List what is computed for the features, as far as the table has what it is computed of."""
     types = {column.name: column.type for column in schema.columns}
@@ -100,16 +103,34 @@ def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, opti
         elif column.type in ("string", "category"):
             categories.append(_category(series, options.categorical))
         elif column.type in ("date", "datetime"):
-            numbers += [_moment(series, column.type, part, options.numeric) for part in options.datetime.parts]
+            moments = series.cast(pl.Datetime("us")) if column.type == "date" else in_utc(series)
+            for part in options.datetime.parts:
+                numbers += _numbers(series.name, part, _finite(getattr(moments.dt, part)()), options)
         else:
-            numbers.append(_scaled(series.name, None, _finite(series), options.numeric))
-    numbers.sort(key=lambda item: item.part is not None)
-    return _changed(recipe, numbers=numbers, categories=categories, notes=notes)
+            numbers += _numbers(series.name, None, _finite(series), options)
+    numbers.sort(key=lambda item: (item.fill is None, item.part is not None))
+    if reads(options.groups, CODES):
+        categories += [item.model_copy(update={"encode": "codes"}) for item in categories]
+    return recipe.changed(numbers=numbers, categories=categories, notes=notes)
 
 
-def _changed(recipe: Recipe, **parts: Any) -> Recipe:
-    """Give a recipe other parts, and hold what comes of it together."""
-    return Recipe.model_validate({**dict(recipe), **parts})
+def _numbers(name: str, part: Part | None, values: NDArray[np.float64], options: Options) -> Iterator[Number]:
+    """Learn what becomes of a number: imputed and scaled, and beside it as it is where somebody reads that."""
+    yield _scaled(name, part, values, options.numeric)
+    if reads(options.groups, NUMBERS):
+        shift = rounded({"shift": _apart(values[~np.isnan(values)])}, _DIGITS)
+        yield Number(column=name, part=part, fill=None, scale=1.0, **shift)
+
+
+def _apart(known: NDArray[np.float64]) -> float:
+    """Give what to take off numbers so far from 0 that single precision takes neighbours for the same; 0 of others."""
+    if not len(known):
+        return 0.0
+    low, high = float(known.min()), float(known.max())
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = float(np.spacing(np.float32(max(abs(low), abs(high)))))
+    middle = low / 2 + high / 2
+    return middle if step > _BLUR * (high - low) and abs(middle) > high - low else 0.0
 
 
 def _features(schema: TableSchema, options: Options) -> list[ColumnSchema]:
@@ -142,18 +163,13 @@ def _image(recipe: Recipe, options: Options) -> Recipe:
     if bad := [column.name for column in recipe.columns if column.type not in ("int", "float", "bool")]:
         raise DataError(f"pixels must be numbers; `{bad[0]}` is not")
     numbers = [_number(name, None, 0.0, 0.0, options.image.scale, indicator=False) for name in names]
-    return _changed(recipe, numbers=numbers, keep=range(count), features=names, shape=shape)
+    return recipe.changed(numbers=numbers, keep=range(count), features=names, shape=shape)
 
 
 def _finite(series: pl.Series) -> NDArray[np.float64]:
     values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy().copy()
     values[~np.isfinite(values)] = np.nan
     return values
-
-
-def _moment(series: pl.Series, kind: str, part: Part, options: features.Numeric) -> Number:
-    moments = series.cast(pl.Datetime("us")) if kind == "date" else in_utc(series)
-    return _scaled(series.name, part, _finite(getattr(moments.dt, part)()), options)
 
 
 def _scaled(name: str, part: Part | None, values: NDArray[np.float64], options: features.Numeric) -> Number:
@@ -196,33 +212,39 @@ def _category(series: pl.Series, options: features.Categorical) -> Category:
 def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     """Drop constant features, select, and forget the columns that nothing is left of."""
     layout, x = recipe.layout(), transformed(Transform(recipe), train)
-    varies = x.min(axis=0) < x.max(axis=0) if len(x) else np.zeros(x.shape[1], dtype=bool)
+    varies = _varies(x)
     constant = (feature.name for feature, kept in zip(layout, varies, strict=True) if not kept)
-    notes = [*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)]
+    notes = dict.fromkeys([*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)])
     kept: list[int] = np.flatnonzero(varies).tolist()
     if not kept:
         raise DataError("every feature is constant in the training rows")
-    if options.select is not None and len(kept) > options.select.keep:
-        best = _best(x[:, kept], encode(recipe.target, train), options.task, options.select)
-        kept = [kept[index] for index in best]
-        notes.append(f"{len(kept)} of {int(varies.sum())} features selected by {options.select.by}")
-    return _pruned(_changed(recipe, notes=notes), {(layout[i].column, layout[i].name) for i in kept})
+    usual = [place for place in kept if layout[place].group in USUAL]
+    if options.select is not None and len(usual) > options.select.keep:
+        best = _best(x[:, usual], encode(recipe.target, train), options.task, options.select)
+        notes[f"{len(best)} of {len(usual)} features selected by {options.select.by}"] = None
+        kept = _following(layout, kept, [usual[index] for index in best])
+    return keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
 
 
-def _pruned(recipe: Recipe, kept: set[tuple[str, str]]) -> Recipe:
-    used = {column for column, _ in kept} | _read(recipe.where)
-    made = needed(recipe.steps, used)
-    given = used | set(inputs_of(made))
-    pruned = _changed(
-        recipe,
-        columns=[column for column in recipe.columns if column.name in given],
-        made=[each for each in recipe.made if each.name in {step.name for step in made}],
-        numbers=[item for item in recipe.numbers if item.column in used],
-        categories=[item for item in recipe.categories if item.column in used],
-    )
-    layout = pruned.layout()
-    keep = [index for index, feature in enumerate(layout) if (feature.column, feature.name) in kept]
-    return _changed(pruned, keep=keep, features=[layout[i].name for i in keep], shape=[len(keep)])
+def _varies(x: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which features are not the same in all rows; where some rows have no value, that is another one."""
+    if not len(x):
+        return np.zeros(x.shape[1], dtype=bool)
+    low, high = x.min(axis=0), x.max(axis=0)
+    gaps = np.isnan(low)
+    if gaps.any():
+        low[gaps], high[gaps] = np.fmin.reduce(x[:, gaps]), np.fmax.reduce(x[:, gaps])
+    return np.asarray((low < high) | (gaps & ~np.isnan(low)))
+
+
+def _following(layout: Sequence[Feature], kept: list[int], chosen: list[int]) -> list[int]:
+    """Keep the features that were chosen among the usual ones, and of the other groups what is of the same columns."""
+    columns, among = {layout[place].column for place in chosen}, set(chosen)
+    return [
+        place
+        for place in kept
+        if place in among or (layout[place].group not in USUAL and layout[place].column in columns)
+    ]
 
 
 def _best(x: NDArray[np.float32], y: NDArray[Any], task: str, select: features.Selection) -> list[int]:

@@ -34,5 +34,5 @@ def look(train: pl.DataFrame, test: pl.DataFrame, bundled: Predictor) -> TooGood
         transformed(bundled.transform, test),
         encode(recipe.target, test),
     )
-    found = hanging.judge(examples, hanging.names_of(recipe), recipe.task, bundled.model.score)
+    found = hanging.judge(examples, hanging.names_of(recipe), recipe.task, bundled.model.score, recipe.groups())
     return None if found is None else found.model_copy(update={"part": "test"})

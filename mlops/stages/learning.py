@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.files.atomic import write_text
 from mlops.ml.evaluation.studies import learning_curve
-from mlops.ml.training import shaping
+from mlops.ml.training import columns, shaping
 from mlops.stages.folded import first
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def draw(context: StageContext, metric: str, examples: Examples, candidate: Cand
 
     examples = first(examples)
     points: list[learning_curve.Point] = []
-    if isinstance(shaping.inside(candidate), EstimatorCandidate):
+    if isinstance(columns.inside(shaping.inside(candidate)), EstimatorCandidate):
 
         def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
             return candidate.fit(examples.part(rows), session).predict(examples.validation_x)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.column_group import UNKNOWN, Layout
 from mlops.bundle.recipe import Recipe
 from mlops.files.canonical import digest_file, digest_json
 from mlops.ml.training.problem import Examples
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _ARRAYS = ("train_x", "train_y", "validation_x", "validation_y")
 _WEIGHTS = ("train_w", "validation_w")
+TRANSFORM = "artifacts/features/transform.json"
 FOLDS = "artifacts/features/folds.npy"
 """The fold of each row, where rows are dealt into folds."""
 
@@ -51,16 +53,17 @@ def load(context: StageContext, weight: str | None) -> Examples:
     return Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in _names(weight)})
 
 
-def numbers(context: StageContext) -> tuple[str | None, ...]:
-    """Name the column that each feature is the number of; None where it is a level, a part of a date or a mark."""
-    path = context.path("artifacts/features/transform.json")
+def columns(context: StageContext) -> tuple[tuple[str | None, ...], Layout]:
+    """Say of the features which column each is the number of, None of others, and which groups of them there are."""
+    path = context.path(TRANSFORM)
     recipe = Recipe.parse(path.read_bytes()) if path.is_file() else None
-    if recipe is None or recipe.kind == "image":
-        return ()
-    layout = recipe.layout()
-    kept = range(len(layout)) if recipe.keep is None else recipe.keep
+    if recipe is None:
+        return (), UNKNOWN
+    if recipe.kind == "image":
+        return (), recipe.groups()
     plain = {number.column for number in recipe.numbers if number.part is None}
-    return tuple(layout[i].column if layout[i].name == layout[i].column in plain else None for i in kept)
+    names = tuple(each.column if each.name == each.column in plain else None for each in recipe.kept())
+    return names, recipe.groups()
 
 
 def _names(weight: str | None) -> tuple[str, ...]:

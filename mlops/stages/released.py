@@ -7,15 +7,19 @@ saw those rows; its graph stays beside the model for what has to be asked of row
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlops.ml.training import export, folding
+import numpy as np
+
+from mlops.ml.training import columns, export, folding
 from mlops.ml.training.problem import Scale
 from mlops.ml.training.shaping import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Candidate, Fitted, Session
@@ -34,6 +38,8 @@ class Released:
     model: bytes
     learnt: dict[str, int]
     before: bytes | None = None
+    groups: tuple[str, ...] | None = None
+    """The groups of columns that the graphs read, where these are not all: they know of no others."""
 
     def write(self, folder: Path) -> None:
         """Write the graphs."""
@@ -71,14 +77,45 @@ def release(
     """
     scale = Scale.of(problem.task, examples.train_y)
     say(f"writing {name} as ONNX")
-    chosen = best.export()
-    folding.check_parity(name, chosen, best, examples.validation_x, scale)
+    served = Served.of(best, problem)
+    x = served.take(examples.validation_x)
+    chosen, narrow = served.write(best)
+    folding.check_parity(name, chosen, narrow, x, scale)
     learnt = {"train": len(examples.train_y)}
     if not refit:
-        return Released(best, chosen, learnt)
+        return Released(best, chosen, learnt, groups=served.groups)
     say(f"{name} learns again, from train and validation")
     whole = examples.whole
     fitted = again(candidate, whole, session, best, len(whole.train_y) / len(examples.train_y))
-    model = fitted.export()
-    export.check_parity(name, model, examples.validation_x, fitted.predict(examples.validation_x), scale)
-    return Released(fitted, model, learnt | {"validation": len(examples.validation_y)}, chosen)
+    model, narrow = served.write(fitted)
+    export.check_parity(name, model, x, narrow.predict(x), scale)
+    learnt |= {"validation": len(examples.validation_y)}
+    return Released(fitted, model, learnt, chosen, served.groups)
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is left of a row for a model that reads some groups of columns: what it does not read no server computes.
+
+    Both are None where it reads all of them.
+    """
+
+    kept: tuple[int, ...] | None
+    groups: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, fitted: Fitted, problem: Problem) -> Served:
+        """Look what a model, or any member of it, reads."""
+        found, layout = columns.positions(fitted), problem.layout
+        if found is None or len(found) == layout.width:
+            return cls(None, None)
+        return cls(tuple(sorted(found)), tuple(group.name for group in layout.groups if found.issuperset(group.positions)))
+
+    def take(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Give what is left of rows [n, ...]."""
+        return x if self.kept is None else np.take(x.reshape(len(x), -1), self.kept, axis=1)
+
+    def write(self, fitted: Fitted) -> tuple[bytes, Fitted]:
+        """Write a model as the graph of what is left of a row, and give the model that says the same."""
+        narrow: Fitted = fitted if self.kept is None else columns.narrowed(fitted, self.kept)
+        return narrow.export(), narrow

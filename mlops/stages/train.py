@@ -99,7 +99,7 @@ def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context)
     examples = folded.read(context, params.weight)
-    problem = shaping.problem(params.task, examples, params.objective, learnt_from.numbers(context))
+    problem = shaping.problem(params.task, examples, params.objective, *learnt_from.columns(context))
     calibrating.refuse_few(params.objective, examples)
     inputs = Inputs.of(context, params.weight, params.code, params.libraries)
     dropped = Dropped(len(params.candidates), context.say)

@@ -41,6 +41,8 @@ def described(problem: Problem, best: Result, made: Released) -> dict[str, Any]:
     """Describe the model, for what bundles it; the rows that taught it where these are more than those of train."""
     more: dict[str, Any] = {} if made.before is None else {"learnt": made.learnt}
     more |= {"answers": "float64"} if best.scores.dtype == np.float64 else {}
+    more |= {} if made.groups is None else {"groups": list(made.groups)}
+    shape = problem.shape if made.groups is None else (len(problem.layout.positions(made.groups)),)
     members = {"folds": len(best.fitted.members)} if isinstance(best.fitted, Folded) else {}
     return {
         "schema_version": 1,
@@ -48,7 +50,7 @@ def described(problem: Problem, best: Result, made: Released) -> dict[str, Any]:
         "candidate": best.name,
         "kind": best.asked.kind,
         "task": problem.task,
-        "input": list(problem.shape),
+        "input": list(shape),
         "outputs": problem.outputs,
         "parameters": best.asked.parameters,
         **more,

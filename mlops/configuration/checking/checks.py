@@ -23,13 +23,16 @@ from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.split_checks import split_is_whole
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
+from mlops.blocks.column_group import SCALED, USUAL
 from mlops.configuration.data import Data, excluded, sources
+from mlops.configuration.model import Own
 from mlops.configuration.gates import sides
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.kinds.kind import OURS
 from mlops.metrics import METRICS
 from mlops.models import MODELS
+from mlops.models.groups import read_by
 from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
 from mlops.sources.source import Source
@@ -115,6 +118,20 @@ def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
             yield Problem(
                 ("model", name), f"a `{model.kind}` reads {wanted}s", f"choose `- /features: {wanted}`", "image"
             )
+
+
+def pixels_are_scaled(pipeline: Pipeline) -> Iterator[Problem]:
+    """Of a table of pixels there is one group of columns, and no other to read."""
+    if pipeline.features.kind != "image":
+        return
+    for name, model in pipeline.model.items():
+        if isinstance(model, Own):
+            key, read = "groups", model.groups or USUAL
+        else:
+            key, read = "columns", read_by(MODELS[model.kind], model)
+        if SCALED not in read:
+            message = f"features of `kind: image` are pixels, scaled; there are no {', '.join(f'`{each}`' for each in read)}"
+            yield Problem(("model", name, key), message, f"remove `{key}`", "image")
 
 
 def source_is_complete(pipeline: Pipeline) -> Iterator[Problem]:
@@ -222,6 +239,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     *column_rules.CHECKS,
     *expression_checks.CHECKS,
     image_has_shape,
+    pixels_are_scaled,
     refit_is_possible,
     source_is_complete,
     rule_twice,

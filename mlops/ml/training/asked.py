@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from mlops.blocks.column_group import USUAL, declared
 
 
 class Asked(BaseModel):
@@ -20,8 +23,15 @@ class Asked(BaseModel):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What is left beside the kind."""
-        return dict(self.model_extra or {})
+        """What is left beside the kind, and beside what a class of a user's own is said to read."""
+        more = self.model_extra or {}
+        return {key: value for key, value in more.items() if key != "groups" or not self.own}
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups of columns that a class of a user's own is said to read; raises ValueError where one is unknown."""
+        said: Sequence[str] = (self.model_extra or {}).get("groups") or USUAL
+        return declared(said)
 
     @property
     def own(self) -> bool:

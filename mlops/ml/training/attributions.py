@@ -7,14 +7,15 @@ the same in closed form, weight times distance from the mean. Networks: integrat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
-from mlops.ml.training import shaping
+from mlops.ml.training import columns, shaping
+from mlops.ml.training.missing import FittedLeast
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,9 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     What is done to scores afterwards, a calibration or a transform that is undone, is no part of it.
     """
     fitted = shaping.inside(fitted)
+    if isinstance(fitted, columns.FittedReading | FittedLeast):
+        found = attribute(fitted.inner, fitted.seen(x), fitted.seen(train_x))
+        return found if isinstance(fitted, FittedLeast) else _spread(found, fitted.columns)
     flat = x.reshape(len(x), -1)
     if hasattr(fitted, "attributions"):
         found = fitted.attributions(x)
@@ -68,6 +72,13 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     if not found.gap <= _EXACT:
         raise IntegrityError(f"the shares of a score miss it by {found.gap:.2g}: {found.method} is not to be trusted")
     return found
+
+
+def _spread(found: Attributions, seen: columns.Columns) -> Attributions:
+    """Give the columns that are not seen no share."""
+    values = np.zeros((len(found.values), seen.width))
+    values[:, list(seen.positions)] = found.values
+    return replace(found, values=values)
 
 
 def _is_estimator(fitted: Fitted) -> TypeGuard[FittedEstimator]:

@@ -15,9 +15,11 @@ from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.kinds.reference import load
 from mlops.ml.light import without_pandas
+from mlops.ml.training import columns
 from mlops.ml.training.asked import Asked
 from mlops.ml.user_code.origin import Origin
 from mlops.models import MODELS
+from mlops.models.groups import read_by
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -61,22 +63,32 @@ def network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) ->
 
 
 def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidate:
-    """Make candidate `name` of a kind, or of a class in the pipeline's own folder.
+    """Make candidate `name` of a kind, or of a class in the pipeline's own folder; it sees the columns that it reads.
 
     Raises:
-        ConfigurationError: the kind is unknown, or a parameter is unknown or of no use.
+        ConfigurationError: the kind or a parameter is unknown or of no use, or columns that it reads are not there.
     """
     if asked.own:
         from mlops.ml.training import user_models
 
-        return user_models.candidate(name, asked, problem, origin)
-    checked = parse(name, asked)
-    if problem.quantile is not None and not MODELS[asked.kind].can.get("quantile"):
-        able = ", ".join(kind for kind, known in MODELS.items() if known.can.get("quantile"))
+        groups = _said(name, asked)
+        own = problem.reading(groups, f"candidate {name}")
+        return columns.reading(user_models.candidate(name, asked, own, origin), problem.layout, groups)
+    checked, kind = parse(name, asked), MODELS[asked.kind]
+    if problem.quantile is not None and not kind.can.get("quantile"):
+        able = ", ".join(other for other, known in MODELS.items() if known.can.get("quantile"))
         message = f"candidate {name}: the kind `{asked.kind}` learns no quantile"
         raise ConfigurationError(message, hint=f"kinds that do: {able}")
-    made: Candidate = MODELS[asked.kind].load("train")(problem, checked)
-    return made
+    groups = read_by(kind, checked)
+    made: Candidate = kind.load("train")(problem.reading(groups, f"candidate {name}"), checked)
+    return columns.reading(made, problem.layout, groups)
+
+
+def _said(name: str, asked: Asked) -> tuple[str, ...]:
+    try:
+        return asked.groups
+    except ValueError as error:
+        raise ConfigurationError(f"candidate {name}: {error}", hint="correct `groups` in the YAML") from error
 
 
 def resolved(name: str, asked: Asked) -> Asked:

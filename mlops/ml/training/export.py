@@ -77,6 +77,8 @@ def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
             )
     except Exception as error:  # skl2onnx raises types of its own, and plain ones, for what it does not know
         raise _not_exportable(type(estimator).__name__, error) from error
+    if problem.layout.missing:
+        _track_missing(model.graph, estimator)
     _rewire(model.graph, problem, scale)
     return finish(model)
 
@@ -98,6 +100,14 @@ def from_lightgbm(booster: Any, problem: Problem, scale: Scale) -> bytes:
     next(each for each in model.opset_import if each.domain == "ai.onnx.ml").version = ML_OPSET
     _rewire(model.graph, problem, scale)
     return finish(model)
+
+
+def _track_missing(graph: onnx.GraphProto, estimator: Any) -> None:
+    """Send missing numbers the way that each branching of a forest learnt, which skl2onnx does not write."""
+    from mlops.ml.training.missing_graph import track, ways
+
+    if (learnt := ways(estimator)) is not None:
+        track(graph, learnt)
 
 
 def _not_exportable(name: str, error: Exception) -> ConfigurationError:

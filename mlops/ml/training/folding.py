@@ -52,7 +52,7 @@ class Dealt:
         members = []
         for member in range(self.count):
             part = self.examples(whole, member)
-            Problem.of(problem.task, part)  # every class is there, every number is finite
+            Problem.of(problem.task, part, problem.layout)  # every class is there, every number is finite
             members.append(candidate.fit(part, _session(session, member)))
         return Folded(tuple(members), self)
 

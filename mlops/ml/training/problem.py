@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops.blocks.column_group import UNKNOWN, Layout
 from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data.finite import unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Task = Literal["binary", "multiclass", "regression"]
 Array = NDArray[Any]
@@ -72,6 +74,8 @@ class Problem:
     """The quantile of a number that is learnt, where it is not its mean."""
     numbers: tuple[str | None, ...] = ()
     """The column that each feature is the number of, where it is one; known where a kind asks for it."""
+    layout: Layout = UNKNOWN
+    """Which groups of columns stand where in a row; empty where that is not known."""
 
     def signs(self, monotone: Mapping[str, str]) -> list[int]:
         """Say of each feature whether the answer may only rise (1) or fall (-1) with it, or either (0).
@@ -94,12 +98,17 @@ class Problem:
         return [way[monotone[name]] if name is not None and name in monotone else 0 for name in self.numbers]
 
     @classmethod
-    def of(cls, task: Task, examples: Examples) -> Problem:
-        """Read the shape off the examples; raises DataError on no rows, not finite numbers, or a class never seen."""
+    def of(cls, task: Task, examples: Examples, layout: Layout = UNKNOWN) -> Problem:
+        """Read the shape off the examples; `layout`, where it is known, says what their columns are.
+
+        Raises:
+            DataError: there are no rows, numbers that are not finite, or a class never seen. NaN is a value where
+                numbers stand as the table has them, and nowhere else.
+        """
         for name in ("train_x", "train_y", "validation_x", "validation_y"):
-            _refuse_unusable(name, getattr(examples, name))
+            _refuse_unusable(name, getattr(examples, name), layout.missing if name.endswith("_x") else ())
         if task == "regression":
-            return cls(task, examples.train_x.shape[1:])
+            return cls(task, examples.train_x.shape[1:], layout=layout)
         classes = 1 + int(max(examples.train_y.max(), examples.validation_y.max()))
         absent = sorted(set(range(max(classes, 2))) - set(examples.train_y.tolist()))
         if absent:
@@ -107,14 +116,32 @@ class Problem:
                 f"the training rows have no row of class index {', '.join(map(str, absent[:5]))}",
                 hint="split with `by: stratified`, or drop the rare class",
             )
-        return cls(task, examples.train_x.shape[1:], classes if task == "multiclass" else 1)
+        outputs = classes if task == "multiclass" else 1
+        return cls(task, examples.train_x.shape[1:], outputs, layout=layout)
+
+    def reading(self, asked: Sequence[str], who: str = "a model") -> Problem:
+        """Give the problem of a model that sees the groups of columns asked for, and no others.
+
+        Raises:
+            ConfigurationError: there is none of them, or one of a column that is not there.
+        """
+        if not self.layout.groups:
+            return self
+        seen, lacking = self.layout.taking(asked), self.layout.lacking(asked)
+        if lacking or not seen.groups:
+            named = ", ".join(f"`{name}`" for name in (lacking or asked))
+            raise ConfigurationError(
+                f"{who} reads {named}, and the features have no such columns",
+                hint=f"groups of columns here: {', '.join(self.layout.names)}",
+            )
+        numbers = self.numbers and tuple(self.numbers[place] for place in self.layout.positions(asked))
+        return replace(self, shape=seen.shape, numbers=numbers, layout=seen)
 
 
-def _refuse_unusable(name: str, array: Array) -> None:
+def _refuse_unusable(name: str, array: Array, missing: Sequence[int]) -> None:
     if len(array) == 0:
         raise DataError(f"{name} has no rows", hint="look at reports/split.json")
-    bad = int(np.count_nonzero(~np.isfinite(array)))
-    if bad:
+    if bad := unusable(array, missing):
         raise DataError(f"{name} has {bad:,} numbers that are not finite", hint="look at reports/data.json")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.column_group import UNKNOWN, Layout
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.training.problem import Problem, Scale
 from mlops.statistics.weights import shares
@@ -28,14 +29,20 @@ _FORWARD = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
 _LEAST = {"log": "above 0", "log1p": "above -1", "sqrt": "of 0 and more"}
 
 
-def problem(task: Task, examples: Examples, objective: Objective, numbers: tuple[str | None, ...] = ()) -> Problem:
+def problem(
+    task: Task,
+    examples: Examples,
+    objective: Objective,
+    numbers: tuple[str | None, ...] = (),
+    layout: Layout = UNKNOWN,
+) -> Problem:
     """Say what there is to learn; raises DataError where a target has no logarithm or no root.
 
-    `numbers` are the columns that features are the numbers of.
+    `numbers` are the columns that features are the numbers of, `layout` the groups that they belong to.
     """
     if objective.transform is not None:
         _refuse_outside(objective.transform, examples)
-    return replace(Problem.of(task, examples), quantile=objective.quantile, numbers=numbers)
+    return replace(Problem.of(task, examples, layout), quantile=objective.quantile, numbers=numbers)
 
 
 def _refuse_outside(transform: Transform, examples: Examples) -> None:

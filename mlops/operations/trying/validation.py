@@ -28,6 +28,7 @@ def scored(folder: Path, parameters: Values) -> Predictions:
     from mlops.ml.data.parquet import ROW
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.stages.released import BEFORE
+    from mlops.stages.served_columns import taken
     from mlops.stages.weighing import of
 
     made = folder / "artifacts/model"
@@ -37,6 +38,7 @@ def scored(folder: Path, parameters: Values) -> Predictions:
     x, y = (np.load(features / f"validation_{axis}.npy", allow_pickle=False) for axis in "xy")
     recipe = Transform.read(features / "transform.json").recipe
     dealt = Folds.read(folder / "artifacts/split")
+    x = taken(x, recipe, (made / "model.json").read_bytes())
     score = model.score(x) if dealt is None else dealt.inner(model.members(x), rows[ROW])
     group = _group(parameters)
     codes = None if group not in rows.columns else rows[group].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()

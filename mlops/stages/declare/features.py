@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from mlops.blocks.column_group import USUAL
 from mlops.blocks.derived import conditions, served
 from mlops.blocks.where import Where, whole
 from mlops.configuration.data import computed, personal
+from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.files.plain_yaml import Values
 from mlops.kinds.kind import Kind
+from mlops.kinds.union import Kinded
+from mlops.models import MODELS
+from mlops.models.groups import read_by
 from mlops.plan.stage import Output
 from mlops.stages.declare.declaration import Declaration, Parameter, Spliced
 from mlops.stages.declare.forecasts import task_of
@@ -33,6 +38,16 @@ def _where(spec: Pipeline) -> Where | None:
     return asked if conditions(spec.data.derive, asked.keep, hidden) else None
 
 
+def _groups(spec: Pipeline) -> list[str]:
+    """Name the groups of columns that a candidate reads beside those that every pipeline has."""
+    read = {group for model in spec.model.values() for group in _read(model)}
+    return sorted(read - set(USUAL))
+
+
+def _read(model: Kinded) -> tuple[str, ...]:
+    return model.groups or () if isinstance(model, Own) else read_by(MODELS[model.kind], model)
+
+
 FEATURES = Declaration(
     "features",
     parameters=(
@@ -41,6 +56,7 @@ FEATURES = Declaration(
         Parameter("weight", "data.weight", optional=True),
         Parameter("derive", "data.derive data.target data.columns.*.personal forecast", _derive, optional=True),
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
+        Parameter("groups", "model.*.columns model.*.groups model.*.kind", _groups, optional=True, whole=True),
         Spliced("features"),
     ),
     inputs=("artifacts/schema.json", "artifacts/split"),

@@ -1,0 +1,35 @@
+"""Which groups of columns a model reads: its kind says so, or for a class of their own people do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlops.blocks.column_group import CODES, NUMBERS, USUAL, declared
+
+if TYPE_CHECKING:
+    from mlops.blocks.block import Block
+    from mlops.kinds.kind import Kind
+
+
+def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
+    """Name the groups that a model of a kind reads, asked for as it is; the usual ones where the kind says nothing.
+
+    Example:
+        >>> from mlops.models import MODELS
+        >>> read_by(MODELS["linear"], MODELS["linear"].block(kind="linear"))
+        ('scaled', 'onehot', 'ordinal')
+    """
+    if "groups" in kind.functions:
+        return declared(kind.load("groups")(asked))
+    said: Sequence[str] = kind.can.get("groups", USUAL)
+    return tuple(said)
+
+
+NATIVE = (NUMBERS, CODES)
+"""What trees make of a table by themselves: any scale, missing numbers, categories as codes."""
+
+
+def by_columns(asked: Any) -> tuple[str, ...]:
+    """Name the groups that trees read, by what stands under `columns`."""
+    return NATIVE if asked.columns == "native" else USUAL

@@ -29,7 +29,8 @@ class Least:
     def fit(self, examples: Examples, session: Session) -> FittedLeast:
         """Train it."""
         filled = replace(examples, train_x=_filled(examples.train_x), validation_x=_filled(examples.validation_x))
-        return FittedLeast(self.inner.fit(filled, session))
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds all numbers up to see whether one is none
+            return FittedLeast(self.inner.fit(filled, session))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,8 @@ class FittedLeast:
 
     def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Score rows."""
-        return self.inner.predict(_filled(x))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.inner.predict(_filled(x))
 
     def export(self) -> bytes:
         """Write the ONNX graph, whose trees send missing numbers to the left."""

@@ -17,6 +17,7 @@ KINDS = {
     "linear": "linear: {kind: linear}",
     "random_forest": "random_forest: {kind: random_forest, trees: 10, depth: 4}",
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
+    "lightgbm": "lightgbm: {kind: lightgbm, trees: 20, min_leaf: 5}",
     "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
     "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
 }
@@ -29,6 +30,9 @@ PIPELINES = {
     "cnn_regression": ("cnn", "regression"),
     "forest_binary": ("random_forest", "binary"),
     "forest_regression": ("random_forest", "regression"),
+    "lightgbm_binary": ("lightgbm", "binary"),
+    "lightgbm_multiclass": ("lightgbm", "multiclass"),
+    "lightgbm_regression": ("lightgbm", "regression"),
     "linear_multiclass": ("linear", "multiclass"),
     "linear_regression": ("linear", "regression"),
     "mlp_binary": ("mlp", "binary"),

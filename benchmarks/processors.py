@@ -34,7 +34,20 @@ from benchmarks.result import Row, spread  # noqa: E402
 LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "torch")
 EMULATED = ("Haswell", "EPYC")
 TURNS = 5
-SIZES = {"cnn": 3_000, "gradient_boosting": 4_000, "linear": 40_000, "mlp": 50_000, "random_forest": 6_000}
+SIZES = {
+    "cnn": 3_000,
+    "gradient_boosting": 4_000,
+    "lightgbm": 20_000,
+    "linear": 40_000,
+    "mlp": 50_000,
+    "random_forest": 6_000,
+}
+FEW = {
+    "mlp": {"hidden": (256, 256)},
+    "gradient_boosting": {"trees": 40},
+    "lightgbm": {"trees": 40},
+    "random_forest": {"trees": 30},
+}
 
 Digests = Mapping[str, Mapping[str, str]]
 
@@ -150,8 +163,7 @@ def trained(kind: str, *, usual: bool, rows: int) -> float:
     y = (x.reshape(len(x), -1)[:, :5].sum(axis=1) > 0).astype(np.int64)
     examples = Examples(x[:rows], y[:rows], x[rows:], y[rows:])
     problem = Problem("binary", shape)
-    parameters = {"mlp": {"hidden": (256, 256)}, "gradient_boosting": {"trees": 40}, "random_forest": {"trees": 30}}
-    candidate = candidates.build(kind, Asked(kind=kind, **parameters.get(kind, {})), problem, Origin(ROOT, ""))
+    candidate = candidates.build(kind, Asked(kind=kind, **FEW.get(kind, {})), problem, Origin(ROOT, ""))
     judge = Judge("constant", True, lambda _y, _score: 0.0)
     session = Session(kind, 7, judge, Trainer(max_epochs=4, batch_size=256, patience=None))
     small = Examples(x[:64], y[:64], x[rows:], y[rows:])

@@ -20,7 +20,8 @@ _HERE: Mapping[str, str] = {
     "at_most": "max maximum upper <= < lte below",
     "by": "slice slices group_by groupby segment",
     # models
-    "gradient_boosting": "xgboost lightgbm catboost gbm gbdt hist_gradient_boosting",
+    "gradient_boosting": "gbm gbdt",
+    "lightgbm": "lgbm lgb xgboost catboost hist_gradient_boosting",
     "linear": "logistic logistic_regression linear_regression ridge glm",
     "random_forest": "rf forest extra_trees",
     "mlp": "nn neural_network dense torch",

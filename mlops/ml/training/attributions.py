@@ -70,10 +70,12 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     if isinstance(fitted, columns.FittedReading | FittedLeast):
         found = attribute(fitted.inner, fitted.seen(x), fitted.seen(train_x))
         return found if isinstance(fitted, FittedLeast) else _spread(found, fitted.columns)
-    if not _is_estimator(fitted):
-        return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
-    if isinstance(fitted.estimator, TokenLinear):
+    if hasattr(fitted, "attributions"):
+        found = fitted.attributions(x)
+    elif not _is_estimator(fitted):
+        return _gradients(fitted, x, train_x)
+    elif isinstance(fitted.estimator, TokenLinear):
         found = _by_tokens(fitted, fitted.estimator, flat, train_x.reshape(len(train_x), -1))
     elif hasattr(fitted.estimator, "coef_"):
         found = _linear(fitted, flat, train_x.reshape(len(train_x), -1))

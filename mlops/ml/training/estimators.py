@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from mlops.errors import ConfigurationError
 from mlops.ml.training import boosting, export
+from mlops.ml.training.course import Course
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.token_linear import TokenLinear
@@ -74,9 +75,9 @@ class EstimatorCandidate:
         if "n_jobs" in _parameters(estimator):
             estimator.set_params(n_jobs=1)
         fitted = FittedEstimator(estimator, self.problem, scale)
-        if growing is not None and growing.best is not None:
-            boosting.cut(estimator, growing.best.number)
-            fitted = replace(fitted, history=tuple(growing.history), best_epoch=growing.best.number)
+        if growing is not None and (kept := growing.course.kept) is not None:
+            boosting.cut(estimator, kept)
+            fitted = replace(fitted, history=tuple(growing.course.history), best_epoch=kept)
         _make_thresholds_single(fitted.estimator)
         return fitted
 
@@ -88,7 +89,8 @@ def _growing(
     if not isinstance(estimator, boosting.KINDS):
         return None
     if session.size is None:
-        return boosting.Growing(problem, scale, examples, session)
+        course = Course(problem.task, examples, session, estimator.n_estimators)
+        return boosting.Growing(problem, scale, course)
     estimator.set_params(n_estimators=session.size)
     return None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper, version_converter
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.ml.light import without_pandas
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 OPSET = 18
 ML_OPSET = 3
 IR_VERSION = 10
+_OLDER = 15
 TOLERANCE = 1e-4
 
 
@@ -78,6 +79,25 @@ def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
         raise _not_exportable(type(estimator).__name__, error) from error
     if problem.layout.missing:
         _track_missing(model.graph, estimator)
+    _rewire(model.graph, problem, scale)
+    return finish(model)
+
+
+def from_lightgbm(booster: Any, problem: Problem, scale: Scale) -> bytes:
+    """Translate trees of LightGBM, whose thresholds are of single precision."""
+    with without_pandas():
+        from onnxmltools import convert_lightgbm
+        from onnxmltools.convert.common.data_types import FloatTensorType
+
+    width = int(np.prod(problem.shape))
+    with _quiet():
+        # its newest opset is older than that of all other graphs, which members of an ensemble must share
+        made = convert_lightgbm(
+            booster, initial_types=[("rows", FloatTensorType([None, width]))], target_opset=_OLDER, zipmap=False
+        )
+        model = version_converter.convert_version(made, OPSET)
+    # what has a name in version 1 of the trees' operators means the same in ours
+    next(each for each in model.opset_import if each.domain == "ai.onnx.ml").version = ML_OPSET
     _rewire(model.graph, problem, scale)
     return finish(model)
 

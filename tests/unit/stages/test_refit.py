@@ -14,7 +14,7 @@ import pytest
 from mlops.configuration.pipeline import Pipeline
 from mlops.ml.training import candidates, export
 from mlops.ml.training.asked import Asked
-from mlops.ml.training.boosting import PATIENCE
+from mlops.ml.training.course import PATIENCE
 from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.session import Epoch
 from mlops.stages import train

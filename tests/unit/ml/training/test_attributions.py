@@ -43,6 +43,9 @@ def fitted(kind: str, task: Any, parameters: dict[str, Any] | None = None) -> tu
 CASES = [
     ("gradient_boosting", "binary", TREES, "SHAP", "log-odds"),
     ("gradient_boosting", "regression", TREES, "SHAP", "target"),
+    ("lightgbm", "binary", TREES, "SHAP", "log-odds"),
+    ("lightgbm", "multiclass", TREES, "SHAP", "log-odds"),
+    ("lightgbm", "regression", TREES, "SHAP", "target"),
     ("random_forest", "binary", TREES, "SHAP", "probability"),
     ("random_forest", "multiclass", TREES, "SHAP", "probability"),
     ("random_forest", "regression", TREES, "SHAP", "target"),

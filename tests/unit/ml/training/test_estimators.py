@@ -13,9 +13,10 @@ from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, binary, imag
 
 pytestmark = pytest.mark.slow
 
-KINDS = {
+KINDS: dict[str, dict[str, object]] = {
     "linear": {},
     "gradient_boosting": {"trees": 25, "lr": 0.2},
+    "lightgbm": {"trees": 25, "lr": 0.2},
     "random_forest": {"trees": 20},
 }
 CASES: list[tuple[Task, Examples, Judge, float]] = [

@@ -10,6 +10,7 @@ from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, NotNegative, Positive
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class LightGBM(Block):
     """L1 penalty of the leaves' values."""
     l2: NotNegative = 0.0
     """L2 penalty of the leaves' values."""
+    columns: Literal["native", "scaled"] = "native"
+    """`native`: numbers as the table has them, a missing one going where training sent such, and categories of up to
+    64 levels by sets of levels, longer ones by how frequent a level is. `scaled`: as `features` says."""
 
 
 def candidate(problem: Problem, parameters: LightGBM) -> Candidate:
@@ -53,7 +57,7 @@ def candidate(problem: Problem, parameters: LightGBM) -> Candidate:
 
 KIND = of_block(
     LightGBM,
-    {"train": candidate},
+    {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     quantile=True,
     course="validation",

@@ -29,7 +29,9 @@ class Least:
     def fit(self, examples: Examples, session: Session) -> FittedLeast:
         """Train it."""
         filled = replace(examples, train_x=_filled(examples.train_x), validation_x=_filled(examples.validation_x))
-        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds all numbers up to see whether one is none
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # scikit-learn adds all numbers up to see whether one is none
             return FittedLeast(self.inner.fit(filled, session))
 
 

@@ -25,6 +25,7 @@ RUN = (
     "verify",
     "sql",
     "excel",
+    "image",
     "explain",
     "tune",
 )  # extras of the stages and verbs; `test` comes beside them

@@ -20,7 +20,9 @@ STORES = {  # by the scheme of a DVC remote, which is the name of the extra and 
 EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproject.toml lists, and what they import as
     "train": {
         "dvc": "dvc",
+        "lightgbm": "lightgbm",
         "onnx": "onnx",
+        "onnxmltools": "onnxmltools",
         "onnxscript": "onnxscript",
         "pandera": "pandera",
         "polars": "polars",

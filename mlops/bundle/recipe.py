@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, USUAL, Group, Layout
-from mlops.bundle.text import Text
 from mlops.blocks.column_group import IMAGE as PICTURES
+from mlops.bundle.text import Text
 from mlops.errors import IntegrityError
 from mlops.expressions.kinds import type_of
 from mlops.expressions.steps import Step, condition

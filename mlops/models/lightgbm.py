@@ -8,9 +8,12 @@ from pydantic import Field
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, NotNegative, Positive
+from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
+from mlops.models.projected import PROJECTION, Width
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
@@ -43,6 +46,11 @@ class LightGBM(Block):
     """L1 penalty of the leaves' values."""
     l2: NotNegative = 0.0
     """L2 penalty of the leaves' values."""
+    projection: Width = PROJECTION
+    """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
+    columns: Literal["native", "scaled"] = "native"
+    """`native`: numbers as the table has them, a missing one going where training sent such, and categories of up to
+    64 levels by sets of levels, longer ones by how frequent a level is. `scaled`: as `features` says."""
 
 
 def candidate(problem: Problem, parameters: LightGBM) -> Candidate:
@@ -53,10 +61,31 @@ def candidate(problem: Problem, parameters: LightGBM) -> Candidate:
 
 KIND = of_block(
     LightGBM,
-    {"train": candidate},
+    {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     quantile=True,
     course="validation",
     refit=True,
+    projects=True,
+    pruned="trees",
+    spaces={
+        "default": {
+            "lr": Range(low=0.01, high=0.2, log=True),
+            "leaves": Range(low=4, high=128, log=True),
+            "min_leaf": Range(low=2, high=100, log=True),
+            "rows": Range(low=0.5, high=1.0),
+            "features": Range(low=0.3, high=1.0),
+            "l2": Range(low=1e-3, high=10.0, log=True),
+        },
+        "wide": {
+            "lr": Range(low=0.003, high=0.5, log=True),
+            "leaves": Range(low=2, high=512, log=True),
+            "min_leaf": Range(low=1, high=500, log=True),
+            "rows": Range(low=0.2, high=1.0),
+            "features": Range(low=0.1, high=1.0),
+            "l1": Range(low=1e-6, high=100.0, log=True),
+            "l2": Range(low=1e-6, high=100.0, log=True),
+        },
+    },
     probes={"lightgbm": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

@@ -27,9 +27,10 @@ def main(names: Iterable[str]) -> None:
     kept.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         root = make(Path(folder) / "made", list(names) or PIPELINES)
-        subprocess.run([sys.executable, "-W", "ignore", probe_stages.__file__, str(root)], check=True)
-        for made in sorted((root / "pipelines").iterdir()):
-            pack(made / "artifacts" / "bundle", kept / f"{made.name}.zip")
+        command = [sys.executable, "-W", "ignore", probe_stages.__file__, str(root)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        for bundle in sorted(root.glob("pipelines/*/artifacts/bundle")):
+            pack(bundle, kept / f"{bundle.parts[-3]}.zip")
 
 
 def pack(bundle: Path, target: Path) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.column_group import CODES
 from mlops.errors import ConfigurationError
 from mlops.ml.light import without_pandas
-from mlops.ml.training import export
+from mlops.ml.training import export, leafwise_text
 from mlops.ml.training.attributions import Attributions
 from mlops.ml.training.course import Course
 from mlops.ml.training.problem import Examples, Problem, Scale
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from mlops.models.lightgbm import LightGBM
 
 _OBJECTIVES = {"binary": "binary", "multiclass": "multiclass", "regression": "regression"}
-_CATEGORICAL = 1  # the bit of a node's `decision_type`
-_TREES = "tree_sizes="  # in bytes; LightGBM counts anew where the line is absent
+_LEVELS = 64  # a category of more is a number: its levels stand in the order of how frequent they are
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,13 @@ class LeafwiseCandidate:
         scale = Scale.of(self.problem.task, examples.train_y, examples.train_w)
         y = scale.down(examples.train_y) if self.problem.task == "regression" else examples.train_y
         asked = self._asked(session)
-        data = lightgbm.Dataset(_flat(examples.train_x), y, weight=examples.train_w, params=asked)
+        data = lightgbm.Dataset(
+            _flat(examples.train_x),
+            y,
+            weight=examples.train_w,
+            params=asked,
+            categorical_feature=self._categories(),
+        )
         if session.size is not None:
             grown = lightgbm.train(asked, data, num_boost_round=session.size)
             return FittedLeafwise(_exact(grown), self.problem, scale)
@@ -123,6 +129,13 @@ class LeafwiseCandidate:
             "verbosity": -1,
         }
 
+    def _categories(self) -> list[int]:
+        """List the columns that are codes of few levels, beside those of what is unseen and what is missing."""
+        codes = self.problem.layout.group(CODES)
+        if codes is None:
+            return []
+        return [place for place, size in zip(codes.positions, codes.sizes, strict=True) if size <= _LEVELS + 2]
+
 
 @dataclass
 class _Watch:
@@ -152,39 +165,6 @@ def _flat(x: NDArray[Any]) -> NDArray[Any]:
 
 
 def _exact(booster: lightgbm.Booster, trees: int | None = None) -> lightgbm.Booster:
-    """Keep the first `trees`, and round thresholds down to single precision, which ONNX stores.
-
-    A row of single-precision numbers is at most a threshold exactly when it is at most that rounded one, so no answer
-    changes; without it, a threshold rounded up would send rows down the other branch.
-    """
+    """Keep the first `trees`, as they are told in single precision."""
     text = booster.model_to_string(num_iteration=-1 if trees is None else trees)
-    return lightgbm.Booster(model_str=single(text))
-
-
-def single(text: str) -> str:
-    """Round the thresholds of numbers in a model's text down to single precision.
-
-    Example:
-        >>> single("threshold=0.1 3\\ndecision_type=2 1\\n")
-        'threshold=0.09999999403953552 3\\ndecision_type=2 1\\n'
-    """
-    lines = [line for line in text.split("\n") if not line.startswith(_TREES)]
-    for index, line in enumerate(lines):
-        if line.startswith("threshold="):
-            kinds = next(each for each in lines[index + 1 :] if each.startswith("decision_type="))
-            lines[index] = _rounded_down(line, kinds)
-    return "\n".join(lines)
-
-
-def _rounded_down(line: str, kinds: str) -> str:
-    name, _, values = line.partition("=")
-    found = [
-        value if int(kind) & _CATEGORICAL else repr(_below(float(value)))
-        for value, kind in zip(values.split(), kinds.partition("=")[2].split(), strict=True)
-    ]
-    return f"{name}={' '.join(found)}"
-
-
-def _below(number: float) -> float:
-    near = np.float32(number)
-    return float(near if float(near) <= number else np.nextafter(near, np.float32(-np.inf)))
+    return lightgbm.Booster(model_str=leafwise_text.exact(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
+from mlops.errors import IntegrityError
 from mlops.models import MODELS
 from tests.kept.make import HERE, unpack
 
@@ -24,6 +26,6 @@ def test_what_an_earlier_version_packaged_answers_as_it_did(kept: Path, tmp_path
         Golden(golden.rows, golden.scores[::-1]).check(predictor, 1e-6)
 
 
-def test_there_is_one_of_every_kind() -> None:
-    kinds = {Contents.read(...)}
-    assert kinds == set(MODELS)
+def test_one_of_every_kind_is_kept(tmp_path: Path) -> None:
+    made = (json.loads((unpack(kept, tmp_path / kept.stem) / "model.json").read_bytes()) for kept in KEPT)
+    assert {model["kind"] for model in made} == set(MODELS)

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.column_group import Group, Layout
 from mlops.ml.training import candidates, export
 from mlops.ml.training.asked import Asked
-from mlops.ml.training.leafwise import single
+from mlops.ml.training.leafwise_text import exact
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.session import Epoch
-from tests.builders.training import AUROC, NOWHERE, RMSE, binary, regression, session
+from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, binary, regression, session
 
 pytestmark = pytest.mark.slow
 
@@ -38,18 +39,43 @@ def test_a_row_exactly_at_a_threshold_goes_the_same_way_in_onnx() -> None:
     assert export.check_parity("a", fitted.export(), rows, fitted.predict(rows)) < 1e-5
 
 
-def test_thresholds_that_are_rounded_to_the_nearest_would_send_rows_astray() -> None:
-    """The fault that `single` is for: a threshold that float32 rounds up passes a row that lies just above it."""
-    text = "threshold=0.30000000000000004 0.7\ndecision_type=2 2\ntree_sizes=12 13\n"
-    down = [float(each) for each in single(text).splitlines()[0].partition("=")[2].split()]
-    assert down == [float(np.nextafter(np.float32(0.3), np.float32(0))), float(np.float32(0.7))]
-    assert float(np.float32(0.30000000000000004)) > 0.30000000000000004
-    assert "tree_sizes" not in single(text)
+TREE = """tree
+tree_sizes=120
+
+Tree=0
+num_leaves=3
+num_cat=0
+threshold={thresholds}
+decision_type={kinds}
+left_child=1 -1
+right_child=-3 -2
+leaf_count=10 20 30
+internal_count=60 30
+
+
+end of trees
+"""
+
+
+def told(thresholds: str, kinds: str) -> tuple[str, str]:
+    lines = exact(TREE.format(thresholds=thresholds, kinds=kinds)).split("\n")
+    assert not any(line.startswith("tree_sizes") for line in lines)
+    found = [line.partition("=")[2] for line in lines if line.startswith(("threshold", "decision_type"))]
+    return found[0], found[1]
+
+
+def test_a_threshold_that_float32_would_round_up_is_rounded_down() -> None:
+    assert float(np.float32(0.1)) > 0.1
+    assert told("0.1 3", "10 8") == ("0.09999999403953552 3.0", "10 8")
 
 
 def test_levels_of_a_category_are_no_thresholds() -> None:
-    text = "threshold=1 0.1\ndecision_type=1 2"
-    assert single(text) == "threshold=1 0.09999999403953552\ndecision_type=1 2"
+    assert told("1 3", "1 9") == ("1 3", "1 9")
+
+
+def test_a_number_that_was_never_missing_goes_where_most_rows_went() -> None:
+    """The first branching has 30 rows on either side, the second 10 on its left and 20 on its right."""
+    assert told("1 3", "2 2") == ("1.0 3.0", "10 8")
 
 
 @settings(max_examples=15, deadline=None)
@@ -93,3 +119,22 @@ def test_a_quantile_of_a_number_is_learnt() -> None:
     scale = Scale.of("regression", data.train_y)
     found = export.check_parity("a", fitted.export(), data.validation_x, fitted.predict(data.validation_x), scale)
     assert found < 1e-5
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_sets_of_levels_are_told_apart_in_onnx_as_in_training(task: Any) -> None:
+    """A score of one column's ten levels, in no order; two codes more are of what is unseen and of what is missing."""
+    random = np.random.default_rng(0)
+    x = np.column_stack([random.integers(1, 12, 800), random.standard_normal(800)]).astype(np.float32)
+    score = np.isin(x[:, 0], [2, 5, 7, 11]) + 0.2 * random.standard_normal(800)
+    made = {"binary": score > 0.5, "multiclass": np.digitize(score, [0, 0.8]), "regression": score}[task]
+    y = made.astype(np.float32 if task == "regression" else np.int64)
+    data = Examples(x[:400], y[:400], x[400:], y[400:])
+    layout = Layout((Group("codes", (0,), (1,), (12,)), Group("numbers", (1,), (1,))))
+    judge = {"binary": AUROC, "multiclass": ACCURACY, "regression": RMSE}[task]
+    fitted = candidates.build("a", TREES, Problem.of(task, data, layout), NOWHERE).fit(data, session(judge))
+    assert "num_cat=1" in fitted.booster.model_to_string()  # type: ignore[attr-defined]
+    rows = np.array([[code, number] for code in range(12) for number in (-1, 0, np.nan)], dtype=np.float32)
+    scale = Scale.of(task, data.train_y)
+    assert export.check_parity("a", fitted.export(), rows, fitted.predict(rows), scale) < 1e-5
+    assert judge.rank(judge.compute(data.validation_y, fitted.predict(data.validation_x)), 0)[0] > -0.3

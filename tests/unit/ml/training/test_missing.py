@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 
 LAYOUT = Layout((Group("codes", (0,), (1,), (1_002,)), Group("numbers", (1, 2, 3), (3,))))
 JUDGES: dict[str, Judge] = {"binary": AUROC, "multiclass": ACCURACY, "regression": RMSE}
-KINDS = ("random_forest", "gradient_boosting")
+SCIKIT = ("random_forest", "gradient_boosting")
+KINDS = (*SCIKIT, "lightgbm")
 
 
 def table(task: str, rows: int = 600) -> Examples:
@@ -104,7 +105,7 @@ def test_a_forest_that_is_held_to_a_way_needs_numbers_without_gaps() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SCIKIT)
 def test_what_is_usual_is_not_spelt(kind: str) -> None:
     assert "columns" not in candidates.resolved("a", Asked(kind=kind)).parameters
     assert candidates.resolved("a", Asked(kind=kind, columns="native")).parameters["columns"] == "native"

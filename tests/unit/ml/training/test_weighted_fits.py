@@ -54,7 +54,12 @@ def test_linear_kinds_learn_from_a_weight_of_three_as_from_three_rows(task: Task
 @pytest.mark.parametrize("kind", ["linear", "random_forest", "gradient_boosting", "lightgbm", "mlp"])
 def test_weights_move_what_every_kind_learns(kind: str) -> None:
     data = binary(200)
-    few = {"random_forest": {"trees": 5}, "gradient_boosting": {"trees": 10}, "lightgbm": {"trees": 10}, "mlp": {"hidden": [8], "lr": 0.05}}
+    few = {
+        "random_forest": {"trees": 5},
+        "gradient_boosting": {"trees": 10},
+        "lightgbm": {"trees": 10},
+        "mlp": {"hidden": [8], "lr": 0.05},
+    }
     parameters = few.get(kind, {})
     heavy = weigh(data, np.where(data.train_y == 1, 20.0, 1.0))
     plain, weighed = (learn(kind, "binary", each, **parameters).predict(data.validation_x) for each in (data, heavy))

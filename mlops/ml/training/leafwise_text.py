@@ -5,6 +5,8 @@ https://github.com/lightgbm-org/LightGBM, src/io/tree.cpp, `Tree::ToString`, has
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 # Bits of a branching's `decision_type`, of the same file.
@@ -37,10 +39,12 @@ def _tree(block: str) -> str:
         ],
         "decision_type": [str(_decided(kind, rows.left(node))) for node, kind in enumerate(kinds)],
     }
-    lines = (line.partition("=") for line in block.split("\n"))
-    return "\n".join(
-        f"{key}={' '.join(changed[key])}" if key in changed else key + is_ + value for key, is_, value in lines
-    )
+    return "\n".join(_line(line, changed) for line in block.split("\n"))
+
+
+def _line(line: str, changed: Mapping[str, list[str]]) -> str:
+    key = line.partition("=")[0]
+    return f"{key}={' '.join(changed[key])}" if key in changed else line
 
 
 def _decided(kind: int, left: bool) -> int:

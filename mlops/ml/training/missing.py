@@ -60,9 +60,14 @@ class FittedLeast:
 
     def export(self) -> bytes:
         """Write the ONNX graph, whose trees send missing numbers to the left."""
-        from mlops.ml.training.missing_graph import all_left
+        import onnx
 
-        return all_left(self.inner.export())
+        from mlops.ml.training.export import finish
+        from mlops.ml.training.missing_graph import track
+
+        model = onnx.load_from_string(self.inner.export())
+        track(model.graph)
+        return finish(model)
 
 
 def _filled(x: NDArray[Any]) -> NDArray[Any]:

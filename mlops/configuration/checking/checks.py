@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from mlops.blocks.column_group import SCALED, USUAL
 from mlops.blocks.derived import Derived
 from mlops.configuration.checking import column_rules, expression_checks, personal_columns
 from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
@@ -23,10 +24,9 @@ from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.split_checks import split_is_whole
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
-from mlops.blocks.column_group import SCALED, USUAL
 from mlops.configuration.data import Data, excluded, sources
-from mlops.configuration.model import Own
 from mlops.configuration.gates import sides
+from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.kinds.kind import OURS
@@ -130,9 +130,8 @@ def pixels_are_scaled(pipeline: Pipeline) -> Iterator[Problem]:
         else:
             key, read = "columns", read_by(MODELS[model.kind], model)
         if SCALED not in read:
-            message = (
-                f"features of `kind: image` are pixels, scaled; there are no {', '.join(f'`{each}`' for each in read)}"
-            )
+            named = ", ".join(f"`{each}`" for each in read)
+            message = f"features of `kind: image` are pixels, scaled; there are no {named}"
             yield Problem(("model", name, key), message, f"remove `{key}`", "image")
 
 

@@ -65,7 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Staged:
         "binary",
         validate={"columns": COLUMNS},
         features=SHORT,
-        train={"explain": {"sample": 60}},
+        train={"explain": {"sample": 60, "key": None, "rows": []}},
         evaluate={"slices": ["review"], "robustness": {"unseen_categories": 0.5}},
     )
 

@@ -32,5 +32,5 @@ NATIVE = (NUMBERS, CODES)
 
 
 def by_columns(asked: Any) -> tuple[str, ...]:
-    """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each, whatever it says."""
+    """Name the groups that trees read, by what stands under `columns`; and texts, as a few numbers each."""
     return (*(NATIVE if asked.columns == "native" else USUAL), EVERY_TEXT)

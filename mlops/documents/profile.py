@@ -42,7 +42,7 @@ class Levels(Part):
 
 
 class ColumnProfile(Numbers, Levels):
-    """One column: numbers, levels, lengths of sentences, or dates, in days since the first and by each part that the model reads."""
+    """One column: numbers, levels, lengths of sentences, or dates, in days since the first and by each part that is read."""
 
     type: str
     nulls: Number

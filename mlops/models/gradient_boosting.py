@@ -41,7 +41,7 @@ class GradientBoosting(Block):
     features: Fraction = 0.3
     """Share of the features that each branching chooses from."""
     projection: Width = PROJECTION
-    """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
+    """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
     columns: Literal["scaled", "native"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, a
     missing one being less than all others, and categories as codes."""

@@ -34,5 +34,5 @@ NATIVE = (NUMBERS, CODES)
 
 
 def by_columns(asked: Any) -> tuple[str, ...]:
-    """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each, and pixels always."""
+    """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each; and pixels."""
     return (*(NATIVE if asked.columns == "native" else USUAL), EVERY_TEXT, _PIXELS)

@@ -40,7 +40,7 @@ class RandomForest(Block):
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, of
     which each branching learns where missing ones go, and categories as codes."""
     projection: Width = PROJECTION
-    """Numbers that each text becomes at most, where there are texts: the directions in which training rows differ most."""
+    """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
 
     @model_validator(mode="after")
     def _knows_missing(self) -> RandomForest:

@@ -178,7 +178,7 @@ def _gradients(fitted: Any, x: NDArray[Any], train_x: NDArray[Any]) -> Attributi
 
 
 def _baseline(problem: Problem, x: NDArray[Any], train_x: NDArray[Any]) -> NDArray[np.float32]:
-    """Give the mean training row [1, ...]; of rows with texts, for each its own with the tokens of `x`, weighing nothing."""
+    """Give the mean training row [1, ...]; for rows with texts a row each, with their tokens, which weigh nothing."""
     mean = train_x.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
     if not problem.layout.texts:
         return np.asarray(mean)

@@ -80,6 +80,6 @@ def padded(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def split(weights: NDArray[Any], given: TokenInput) -> Iterator[NDArray[Any]]:
-    """Take weights [k, columns] of `counted` apart: those of plain columns [k, plain], then of each text [k, tokens]."""
+    """Take weights [k, columns] of `counted` apart: of plain columns [k, plain], then of each text [k, tokens]."""
     ends = np.cumsum([len(given.plain), *(text.size - 1 for text in given.texts)])
     yield from np.split(weights, ends[:-1], axis=1)

@@ -15,11 +15,6 @@ from mlops.bundle.tokenizer import tokens, words
 
 GOLDEN = json.loads(Path(__file__).with_name("tokens.json").read_text(encoding="utf-8"))
 CHARACTERS = 0x110000
-DIGEST = (
-    "import hashlib; from mlops.bundle import tokenizer as t; f, c = t._Folded(), t._Classes();"
-    "print(hashlib.sha256(''.join(f[n] + c[n] + '\\0' for n in range({})"
-    ".encode('utf-8', 'surrogatepass')).hexdigest())"
-)
 
 
 @pytest.mark.parametrize("case", GOLDEN["texts"], ids=lambda case: case["why"])

@@ -65,7 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Staged:
         "binary",
         validate={"columns": COLUMNS},
         features=SHORT,
-        train={"explain": {"sample": 60}},
+        train={"explain": {"sample": 60, "key": None, "rows": []}},
         evaluate={"slices": ["review"], "robustness": {"unseen_categories": 0.5}},
     )
 
@@ -105,7 +105,8 @@ def test_words_matter(run: Staged) -> None:
     kind, unkind = predictor.predict_rows(
         [{"review": "great kind and warm", "stars": 3}, {"review": "late, rude and cold", "stars": 3}]
     ).tolist()
-    assert unkind < 0.2 < 0.8 < kind
+    assert unkind < 0.2
+    assert kind > 0.8
     assert run.report("metrics")["candidate"]["auroc"]["value"] > 0.9
 
 

@@ -25,8 +25,8 @@ def test_sentences_are_found_and_spoken_of() -> None:
     assert {column.name: column.type for column in found.columns}["review"] == "text"
     assert found.exclude == ()
     assert found.doubts == (
-        "`review` holds sentences: its words are learnt from, and prediction logs keep it; write `personal: true` in its "
-        "rule to leave it out, `type: category` if a whole value means something",
+        "`review` holds sentences: its words are learnt from, and prediction logs keep it; write `personal: true` in "
+        "its rule to leave it out, `type: category` if a whole value means something",
     )
 
 

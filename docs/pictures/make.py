@@ -83,24 +83,27 @@ WRITERS = tuple(f"mlops/present/markdown/{name}.py" for name in ("attention", "c
 PICTURES = (
     Picture("report", report, (1200, 900), (TEMPLATES,)),
     Picture("comment", comment, (844, 784), WRITERS),
-    Picture("monitor", monitor, (1200, 900), (TEMPLATES, "mlops/present/monitor/templates/*")),
+    Picture("monitor", monitor, (1200, 1800), (TEMPLATES, "mlops/present/monitor/templates/*")),
 )
 
 
 def main() -> int:
-    """Take each picture anew, or with `--check` name those whose page looks otherwise by now."""
-    if "--check" in sys.argv[1:]:
+    """Take each picture anew, or those that are named; with `--check` name those whose page looks otherwise by now."""
+    asked = sys.argv[1:]
+    if "--check" in asked:
         return _check()
     if CHROMIUM is None:
         sys.exit("Chromium is not installed: apt-get install chromium")
-    for picture in PICTURES:
+    before = json.loads(DRAWN.read_text()) if DRAWN.is_file() else {}
+    for picture in (each for each in PICTURES if not asked or each.name in asked):
         with tempfile.TemporaryDirectory() as folder:
             width, height = picture.size
             size = (f"--window-size={width},{height}", f"--user-data-dir={folder}/profile")
             taken = (f"--screenshot={HERE / picture.name}.png", picture.page(Path(folder) / "run").as_uri())
             subprocess.run([CHROMIUM, *QUIET, *size, *taken], check=True, capture_output=True)  # noqa: S603
         print(f"{picture.name}.png")
-    DRAWN.write_text(json.dumps({picture.name: picture.digest for picture in PICTURES}, indent=1) + "\n")
+        before[picture.name] = picture.digest
+    DRAWN.write_text(json.dumps(before, indent=1, sort_keys=True) + "\n")
     return 0
 
 

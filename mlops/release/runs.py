@@ -48,6 +48,11 @@ def run_of(client: MlflowClient, entry: Entry, experiment: str) -> Run:
     return client.create_run(experiment, tags=entry.origin.by.tags | tags, run_name=entry.run_name)
 
 
+def _made_by(entry: Entry) -> dict[str, str]:
+    """Say who made it, by what, and at which commit its bundle was made."""
+    return entry.origin.by.tags | {"mlflow.source.git.commit": entry.origin.commit}
+
+
 def show(client: MlflowClient, run: Run, entry: Entry, pages: Mapping[str, bytes]) -> None:
     """File what people look at: the report, what is drawn there, and the table of figures with their intervals."""
     table = io.StringIO()
@@ -69,6 +74,7 @@ def model_of(client: MlflowClient, run: Run, entry: Entry) -> LoggedModel:
     model = next((each for each in found if each.source_run_id == run_id), None)
     if model is None:
         tags = {key: value for key, value in entry.tags if not key.startswith("mlops.")} | {BUNDLE: entry.digest}
+        tags |= _made_by(entry) | ({_NOTE: entry.about} if entry.about else {})
         params = {key: value[:_LONGEST] for key, value in entry.params}
         model = client.create_logged_model(experiment, entry.name, run_id, tags, params, params["task"])
     outputs = client.get_run(run_id).outputs
@@ -120,8 +126,7 @@ def _nested(client: MlflowClient, run: Run) -> list[Run]:
 
 
 def _child(client: MlflowClient, run: Run, entry: Entry, trained: Trained) -> Run:
-    tags = entry.origin.by.tags | {"mlflow.source.git.commit": entry.origin.commit, PARENT: str(run.info.run_id)}
-    tags |= {PIPELINE: entry.name, CANDIDATE: trained.name}
+    tags = _made_by(entry) | {PARENT: str(run.info.run_id), PIPELINE: entry.name, CANDIDATE: trained.name}
     return client.create_run(run.info.experiment_id, tags=tags, run_name=f"{entry.name}/{trained.name}")
 
 

@@ -183,6 +183,8 @@ def test_the_tab_of_models_has_it_with_its_version(client: Any, registered: Regi
     assert (model.name, str(model.status), model.source_run_id) == ("tiny", "READY", registered.run_id)
     assert (model.model_type, model.params["lr"]) == ("binary", "0.001")
     assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": "tiny", "version": 1}]
+    made = [model.tags[f"mlflow.{key}"] for key in ("user", "source.name", "source.git.commit")]
+    assert made == ["ada", "mlops register tiny", COMMIT], "who logged it, from where"
     assert dict(client.get_registered_model("tiny").tags) == {"task": "binary"}
     version = client.get_model_version("tiny", registered.version)
     assert (version.source, version.description) == (model.artifact_location, "# Model card: tiny\n")

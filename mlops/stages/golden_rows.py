@@ -33,7 +33,7 @@ def make(predictor: Predictor, profile: Profile, count: int) -> Golden:
     """Make `count` rows that the predictor's schema accepts, and note what it answers; the same every time."""
     columns = profile.columns
     recipe = predictor.transform.recipe
-    made = {
+    made: dict[str, list[Any]] = {
         field.name: _sentences(recipe.text_of(field.name), place, count)
         if field.type == "text"
         else _column(field, columns[field.name], place, count)

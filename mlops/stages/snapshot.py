@@ -82,7 +82,7 @@ class Snapshot:
 
     def _cast(self) -> dict[str, Settled]:
         needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
-        declared = {name: rule.type for name, rule in self.params.columns.items()}
+        declared: dict[str, ColumnType | None] = {name: rule.type for name, rule in self.params.columns.items()}
         declared |= dict.fromkeys(self.params.images, IMAGE)
         forms = {name: rule.number for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}

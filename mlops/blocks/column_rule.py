@@ -12,7 +12,7 @@ from mlops.blocks.number_form import NumberForm
 Scalar = str | int | float | bool
 ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime", "image"]
 TEXTS: tuple[ColumnType, ...] = ("string", "category", "text")
-"""Types whose values are texts: of `text` they are sentences, whose words are learnt from, of others a value is whole."""
+"""Types whose values are texts: those of `text` are sentences, whose words are learnt from, others are learnt whole."""
 Severity = Literal["block", "warn"]
 Bound = float | str
 Length = Annotated[int, Field(ge=0)]

@@ -42,7 +42,7 @@ class Levels(Part):
 
 
 class ColumnProfile(Numbers, Levels):
-    """One column: numbers, levels, lengths of sentences, or dates, in days since the first and by each part that is read."""
+    """One column: numbers, levels, lengths of sentences, or dates: days since the first, and parts that are read."""
 
     type: str
     nulls: Number

@@ -61,7 +61,7 @@ class TokenLinear:
         return np.ravel(np.asarray(self.inner.intercept_, dtype=np.float64))
 
     def parts(self, x: NDArray[Any]) -> Floats:
-        """Say what each column of `x` adds to each output [n, width, outputs]; a token's part is where its weight is."""
+        """Say what each column of `x` adds to each output [n, width, outputs]; a token's is where its weight is."""
         found = np.zeros((len(x), self.given.width, len(self.weights)))
         plain, *tables = split(self.weights, self.given)
         found[:, self.given.plain] = self.given.numbers(x).astype(np.float64)[:, :, None] * plain.T
@@ -71,7 +71,7 @@ class TokenLinear:
         return found
 
     def usual(self, x: NDArray[Any]) -> Floats:
-        """Say what columns add to outputs on average over rows [width, outputs]; all of a text is in its first column."""
+        """Say what columns add to outputs on average over rows [width, outputs]; a text in its first column."""
         found = np.zeros((self.given.width, len(self.weights)))
         plain, *tables = split(self.weights, self.given)
         found[list(self.given.plain)] = self.given.numbers(x).mean(axis=0, dtype=np.float64)[:, None] * plain.T

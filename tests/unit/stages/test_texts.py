@@ -107,7 +107,7 @@ def test_words_matter(run: Staged) -> None:
     ).tolist()
     assert unkind < 0.2
     assert kind > 0.8
-    assert run.report("metrics")["candidate"]["auroc"]["value"] > 0.9
+    assert run.report("metrics")["models"]["candidate"]["auroc"]["value"] > 0.9
 
 
 def test_no_review_leaves_the_table(run: Staged) -> None:

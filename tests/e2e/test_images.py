@@ -70,7 +70,8 @@ def test_it_is_learnt_judged_and_served(tmp_path: Path) -> None:
     assert {"picture.brightness", "picture.contrast", "picture.width"} <= {each["name"] for each in data["columns"]}
     metrics = json.loads((folder / "reports/metrics.json").read_text())
     assert set(metrics["robustness"]) == {"noise", "brightness", "shift"}
-    assert len(metrics["slices"]["picture.contrast"]) == 2
+    assert [each["by"] for each in metrics["slices"]] == ["picture.contrast"] * 2
+    assert metrics["models"]["candidate"]["accuracy"]["value"] > 0.6
     assert "path: data/shapes\n" in (folder / "dvc.lock").read_text()
     _asked(folder / "artifacts/bundle")
 

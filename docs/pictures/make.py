@@ -79,10 +79,9 @@ class Picture:
 
 
 TEMPLATES = "mlops/present/report/templates/*"
-WRITERS = tuple(f"mlops/present/markdown/{name}.py" for name in ("attention", "comment", "sections"))
 PICTURES = (
     Picture("report", report, (1200, 900), (TEMPLATES,)),
-    Picture("comment", comment, (844, 784), WRITERS),
+    Picture("comment", comment, (844, 784), ("tests/golden/comment/*.md",)),
     Picture("monitor", monitor, (1200, 1800), (TEMPLATES, "mlops/present/monitor/templates/*")),
 )
 

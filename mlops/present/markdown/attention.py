@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from mlops.documents.gate import GateReport, RuleResult
+from mlops.documents.posted_comment import State
 from mlops.files.figures import plural
 from mlops.present.markdown.evidence import ENDED, Judged
 from mlops.present.markdown.sections import WORDS, mark, report, state
@@ -33,7 +34,7 @@ class _Told:
     """One pipeline at four lengths: its name alone, its first sentence, all of them, a part of its own."""
 
     forms: tuple[str, str, str, str]
-    state: str
+    state: State
 
     @classmethod
     def of(cls, item: Judged, artifacts: str) -> _Told:

@@ -95,7 +95,7 @@ def _title(context: Context, plan: PlanRead, found: Sequence[Judged]) -> list[st
     return lines
 
 
-def _counted(counts: Counter[str]) -> str:
+def _counted(counts: Counter[State]) -> str:
     return ", ".join(f"{counts[key]:,} {WORDS[key]}" for key in _ORDER if counts[key])
 
 

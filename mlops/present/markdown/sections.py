@@ -14,7 +14,12 @@ from mlops.present.markdown.evidence import Change, Judged
 from mlops.present.markdown.text import MARKS, breakable, escape, folded, plain, table
 from mlops.present.verdicts import about, asked, rows_of_the_change
 
-WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
+WORDS: dict[State, str] = {
+    "fail": "blocked",
+    "stopped": "without a verdict",
+    "inconclusive": "inconclusive",
+    "pass": "passed",
+}
 """What became of a pipeline, the worst first."""
 SPACE = "&nbsp;"  # narrow columns stay on one line
 _KEYS = 20

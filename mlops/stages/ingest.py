@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 from pydantic import Field
 
-from mlops.ml.data import joining, parquet, sources
+from mlops.ml.data import joining, official_test, parquet, sources
 from mlops.ml.data.joining import Joined
+from mlops.ml.data.official_test import OfficialTest
 from mlops.sources.joined import Join
 from mlops.sources.source import Source
 from mlops.stages.context import Section, StageContext
@@ -19,6 +20,7 @@ class Params(Section):
 
     source: Source
     join: tuple[Join, ...] = Field(default=(), strict=False)
+    test: Source | None = None
 
 
 def run(context: StageContext) -> None:
@@ -30,12 +32,16 @@ def run(context: StageContext) -> None:
     with sources.reading(source):
         rows = sources.scan(source, context.folder)
         told: tuple[Joined, ...] = ()
+        test: OfficialTest | None = None
+        if params.test is not None:
+            rows, test = official_test.above(rows, source, params.test, context.folder)
         if params.join:
             table, told = joining.join(rows.collect(), params.join, context.folder)
             rows = table.lazy()
-        parquet.write(rows, raw, joining.spelled(told))
+        parquet.write(rows, raw, joining.spelled(told) | official_test.spelled(test))
     snapshot = pl.scan_parquet(raw)
     count = snapshot.select(pl.len()).collect().item()
     for joined in told:
         context.say(joined.sentence)
-    context.say(f"{count:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}")
+    of_test = f", {test.rows:,} of them the test set, from {test.table}" if test is not None else ""
+    context.say(f"{count:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}{of_test}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 
+from mlops.blocks.backtest import Origins
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
 from mlops.blocks.objective import Objective
@@ -36,6 +37,7 @@ from mlops.stages import (
     learning,
     learnt_from,
     training_reports,
+    walking,
     weighing,
 )
 from mlops.stages.context import Section
@@ -48,9 +50,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlops.documents.training import OriginReport
+    from mlops.documents.training import OriginReport, WalkedReport
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
+
+    Tested = tuple[dict[str, OriginReport] | None, WalkedReport | None]
 
 
 class Params(Section):
@@ -70,6 +74,8 @@ class Params(Section):
     backtest: int = 0
     sliding: int | None = None
     forecast: Lookback | None = None
+    origins: Origins | None = None
+    """Times past to go back to, of rows in time that are no forecast."""
     lagged: bool = False
     """Every column is of the past, which cannot know the target, however well it tells it."""
     pipeline: str
@@ -252,18 +258,19 @@ def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:
     return Result(name, asked, fitted, scores, validation, rank)
 
 
-def _backtest(work: Work, best: Result, candidate: Candidate) -> dict[str, OriginReport] | None:
+def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:
     """Go back to several origins, where that is asked for."""
-    params, session = work.params, _session(work, best.name, lambda _: None)
+    params, session, refit = work.params, _session(work, best.name, lambda _: None), best.name in work.params.refit
+    if params.origins is not None:
+        ordered = (work.context, params.origins, params.select_by, work.problem, work.examples, candidate, session)
+        return walking.run(*ordered, refit=refit)
     if params.forecast is None:
-        return None
+        return None, None
     asked = (work.context, params.forecast, params.target, params.backtest, work.examples, candidate, session)
-    return backtesting.run(*asked, refit=best.name in params.refit, sliding=params.sliding)
+    return backtesting.run(*asked, refit=refit, sliding=params.sliding), None
 
 
-def _write(
-    work: Work, results: list[Result], best: Result, made: Released, tested: dict[str, OriginReport] | None
-) -> None:
+def _write(work: Work, results: list[Result], best: Result, made: Released, tested: Tested) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
@@ -279,7 +286,7 @@ def _write(
     if found is not None:
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"
-    training = training_reports.report(metric, reproducible, results, best, made, tested, found)
+    training = training_reports.report(metric, reproducible, results, best, made, tested[0], found, tested[1])
     if training.calibration is not None:
         context.say(training.calibration.sentence)
     if dropped := work.dropped.sentences:

@@ -16,7 +16,7 @@ from mlops.plan.stage import Stage
 TRAIN = "train"
 SPLIT, FEATURES = "artifacts/split", "artifacts/features"
 REPORTS = ("reports/data.json", "reports/split.json")
-_BEYOND = ("explain", "learning_curve", "backtest", "forecast", "target", "refit")
+_BEYOND = ("explain", "learning_curve", "backtest", "origins", "forecast", "target", "refit")
 """What training does beside the score on validation; the first of them looks at rows of every part."""
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Share,
         Shift,
         StagePlan,
+        TableChange,
     )
     from mlops.ml.training.problem import Problem, Task
     from mlops.operations.verdicts.gate import Verdict
@@ -77,6 +78,7 @@ __all__ = [
     "Shift",
     "StagePlan",
     "StaleError",
+    "TableChange",
     "Task",
     "Verdict",
     "data_schema",
@@ -92,7 +94,7 @@ _HOMES = {  # of what is imported when it is asked for: to import this module co
     "mlops.operations.verdicts.gate": ("Verdict",),
     "mlops.documents.change_report": (
         *("Cost", "Counts", "DataChange", "Deploy", "Drift", "FileChange", "GateChange", "KeyChange", "MadeOf"),
-        *("PipelineChange", "Planned", "Share", "Shift", "StagePlan"),
+        *("PipelineChange", "Planned", "Share", "Shift", "StagePlan", "TableChange"),
     ),
     "mlops.bundle.predictor": ("Predictor",),
     "mlops.bundle.schema": ("BadRows",),

@@ -31,7 +31,8 @@ class Approvals(Block):
 
     Where it is not said, one that no owner approved is named, and one that nobody looked at is not reconciled in CI."""
     waivers: Unapproved = REFUSE
-    """Whether a waiver counts where its approval was not looked at; one that was not approved never does."""
+    """Whether a waiver, or an accepted leak, counts where its approval was not looked at; one that was not approved
+    never does."""
     members: dict[Team, Items[Person]] = Field(default_factory=dict)
     """Who is in a team that a workflow's token cannot see; of a team named here nobody else is."""
     break_glass: BreakGlass | None = None

@@ -28,6 +28,9 @@ class Data(Block):
     source: Source
     join: Items[Join] = ()
     """Further tables whose columns are set beside the rows of the source, by a key, one table after the other."""
+    test: Source | None = None
+    """An official test set, with the columns of `source`: its rows are the test part, and no other is. `split` then
+    divides the rows of `source` into train and validation alone, by their shares of `fractions`."""
     images: dict[NewColumn, ImageColumn] = Field(default_factory=dict)
     """Columns of pictures, made of columns of paths: `photo: {from: file, shape: [3, 28, 28]}`. Beside each stand
     `photo.brightness`, `photo.contrast`, `photo.width` and `photo.height`, to slice and watch by."""
@@ -73,9 +76,10 @@ class Data(Block):
 
 
 def sources(data: Data) -> Iterator[tuple[Path, Source]]:
-    """Give every source of rows, with its key path: the first, those beside it, and the tables that are joined."""
+    """Give every source of rows, with its key path: the first, those beside it, joined tables, the test set."""
     heads: list[tuple[Path, Source]] = [(("data", "source"), data.source)]
     heads += [(("data", "join", index, "source"), joined.source) for index, joined in enumerate(data.join)]
+    heads += [] if data.test is None else [(("data", "test"), data.test)]
     for path, source in heads:
         yield path, source
         for index, beside in enumerate(source.beside):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mlops.blocks.backtest import Backtest
 from mlops.blocks.block import Block, Column, Items, KeptColumn, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
@@ -57,6 +58,8 @@ class Evaluate(Block):
     """What decisions are worth; brings the metric `value` and a threshold that is chosen by it."""
     learning_curve: bool = False
     """Learn again from smaller shares of the rows, to see whether more would help; not for networks."""
+    backtest: Backtest | None = None
+    """Learn again from what was known at several times past, and measure on what followed; of a split by time."""
 
 
 class Preset(Block):

@@ -75,6 +75,17 @@ class Drift(_Strict):
 
 
 @dataclass(frozen=True)
+class TableChange(_Strict):
+    """How a table beside the rows differs, a joined one or a test set: what is None is not known, or not there."""
+
+    table: str
+    rows_before: int | None
+    rows_after: int | None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DataChange(_Strict):
     """How the data differs, in aggregates; `recorded` is false where the new file was only looked at, never checked."""
 
@@ -89,6 +100,7 @@ class DataChange(_Strict):
     shifts: tuple[Shift, ...] = ()
     checks: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
+    tables: tuple[TableChange, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,25 @@ class Kept(Part):
 
 
 class JoinReport(Part):
-    """A table that was joined: how many rows found nothing in it, of how many."""
+    """A table that was joined: how many rows found nothing in it, of how many; its own rows, and what it brought."""
 
     table: str
     unmatched: int
     rows: int
+    table_rows: int | None = None
+    columns: tuple[str, ...] = ()
+    """Its columns that were taken, as it calls them."""
+    digest: str | None = None
+    """Digest of its files."""
+
+
+class TestReport(Part):
+    """An official test set: the file that its rows came from, and the digests of it and of the files of all others."""
+
+    table: str
+    rows: int
+    digest: str
+    others: str
 
 
 class DataReport(Document):
@@ -84,6 +98,7 @@ class DataReport(Document):
     """The columns of the table that was checked, before any was left out."""
     source: str | None = None
     joined: tuple[JoinReport, ...] = ()
+    test: TestReport | None = None
     where: Kept | None = None
     """The rows that `where` kept."""
     checks: tuple[CheckReport, ...] = ()

@@ -32,6 +32,17 @@ class Waived(Part):
     expires: Day
 
 
+class Accepted(Part):
+    """Columns that a model may hang on: why, who allows it, from when until when; one without an end names nobody."""
+
+    columns: tuple[str, ...]
+    reason: str
+    owner: str | None = None
+    approver: str | None = None
+    since: Day | None = None
+    until: Day | None = None
+
+
 class RuleResult(Part, extra="allow"):
     """What one rule came to on one slice; keys that a later release added travel along."""
 
@@ -64,6 +75,8 @@ class RuleResult(Part, extra="allow"):
     """It rests on code that the change brings, which counts once it is merged."""
     accepted_until: Day | None = None
     """Last day on which it passes for what somebody accepted; then it fails."""
+    accepted: Accepted | None = None
+    """What it passes for."""
 
     def __getitem__(self, key: str) -> Any:
         """Give what stands under a key: `rule["id"]` is `rule.id` to users of `mlops.api`; raises KeyError."""
@@ -76,9 +89,13 @@ class RuleResult(Part, extra="allow"):
 
     def ended(self) -> RuleResult:
         """Take out what was accepted: it held until a day that has passed."""
-        kept = {key: value for key, value in said(self).items() if key != "accepted_until"}
         sentence = f"{self.sentence}; that held until {self.accepted_until}: accept it again, or leave the columns out"
-        return RuleResult.model_validate({**kept, "sentence": sentence, "verdict": FAIL, "mode": "block"})
+        return self.unaccepted(sentence, FAIL)
+
+    def unaccepted(self, sentence: str, verdict: RuleVerdict) -> RuleResult:
+        """Take out what was accepted, and say so: it blocks as if nobody had."""
+        kept = {key: value for key, value in said(self).items() if key not in ("accepted_until", "accepted")}
+        return RuleResult.model_validate({**kept, "sentence": sentence, "verdict": verdict, "mode": "block"})
 
     def unwaived(self, sentence: str, verdict: RuleVerdict | None = None) -> RuleResult:
         """Take out its waiver, and say so."""

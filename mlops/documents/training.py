@@ -19,7 +19,7 @@ class CandidateReport(Part):
 
 
 class OriginReport(Part, extra="allow"):
-    """A forecast from one origin: the rows known there, the rows forecast, and figures of each model by name."""
+    """One origin that was gone back to: the rows known there, the rows measured, and figures of each model by name."""
 
     known: int
     rows: int
@@ -73,8 +73,28 @@ class CalibrationReport(Part):
         return f"calibrated by {self.method} on {self.rows:,} rows of validation: {', '.join(known)} on rows left out"
 
 
+class WalkedReport(Part):
+    """How the chosen candidate did at several origins: the mean of a metric over them, and its interval."""
+
+    metric: str
+    origins: int
+    mean: Number | None
+    low: Number | None = None
+    high: Number | None = None
+    sliding: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Say it to a person."""
+        spread = "" if self.low is None or self.high is None else f" [{self.low:.4f}, {self.high:.4f}]"
+        rows = "all rows before" if self.sliding is None else f"the last {self.sliding:,} periods before"
+        figure = "unknown" if self.mean is None else f"{self.mean:.4f}"
+        where = f"{self.origins} origins" if self.origins > 1 else "one origin"
+        return f"learnt again at {where}, from {rows} each: {self.metric} {figure}{spread} on the rows that follow"
+
+
 class TrainingReport(Document):
-    """What was compared by the metric `select_by`; `backtest` is that of a forecast, by origin."""
+    """What was compared by the metric `select_by`; `backtest` is by origin: of a forecast, or of rows in time."""
 
     schema_version: Literal[1] = 1
     select_by: str = ""
@@ -82,6 +102,8 @@ class TrainingReport(Document):
     reproducible: str = ""
     candidates: dict[str, CandidateReport] = Field(default_factory=dict)
     backtest: dict[str, OriginReport] = Field(default_factory=dict)
+    walked: WalkedReport | None = None
+    """What the origins of rows in time come to."""
     dropped: dict[str, str] = Field(default_factory=dict)
     """Candidates that failed while others did not, and why."""
     too_good: TooGood | None = None

@@ -47,7 +47,8 @@ class Source(Block):
     kind: Annotated[str, OneOf(SOURCES)]
     """Format of the file."""
     path: str
-    """File, relative to `pipelines/<name>/`, or to the installed `package`; or a folder, its files below each other."""
+    """File, relative to `pipelines/<name>/`, or to the installed `package`; or a folder, its files below each other.
+    Folders inside it that name a column, as `year=2024/`, give it to the rows of their files."""
     package: str | None = None
     """Installed Python package that carries the file; `sha256` is then required."""
     sha256: Digest | None = None

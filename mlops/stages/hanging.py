@@ -33,6 +33,10 @@ _HOW = {
     "tree": "a tree of three questions on that alone is as good",
     "linear": "a weighted sum of that alone is as good",
     "logarithms": "a product or ratio of that alone is as good",
+    "product": "whether the two go together or against each other is as good alone",
+    "larger": "the larger of the two is as good alone",
+    "smaller": "the smaller of the two is as good alone",
+    "total": "their plain total is as good alone",
 }
 _GONE = "without that, the other columns keep less than half of its lead over the dummy"
 

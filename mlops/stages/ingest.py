@@ -6,9 +6,10 @@ import polars as pl
 from pydantic import Field
 
 from mlops.blocks.image_column import ImageColumn
-from mlops.ml.data import images, joining, parquet, sources
+from mlops.ml.data import images, joining, official_test, parquet, sources
 from mlops.ml.data.images import Read
 from mlops.ml.data.joining import Joined
+from mlops.ml.data.official_test import OfficialTest
 from mlops.sources.joined import Join
 from mlops.sources.source import Source
 from mlops.stages.context import Section, StageContext
@@ -21,6 +22,7 @@ class Params(Section):
 
     source: Source
     join: tuple[Join, ...] = Field(default=(), strict=False)
+    test: Source | None = None
     images: dict[str, ImageColumn] = Field(default_factory=dict)
 
 
@@ -33,16 +35,20 @@ def run(context: StageContext) -> None:
     with sources.reading(source):
         rows = sources.scan(source, context.folder)
         told: tuple[Joined, ...] = ()
+        test: OfficialTest | None = None
         seen: tuple[Read, ...] = ()
+        if params.test is not None:
+            rows, test = official_test.above(rows, source, params.test, context.folder)
         if params.join:
             table, told = joining.join(rows.collect(), params.join, context.folder)
             rows = table.lazy()
         if params.images:
             table, seen = images.read(rows.collect(), params.images, context.folder)
             rows = table.lazy()
-        parquet.write(rows, raw, {**joining.spelled(told), **images.spelled(seen)})
+        parquet.write(rows, raw, {**joining.spelled(told), **official_test.spelled(test), **images.spelled(seen)})
     snapshot = pl.scan_parquet(raw)
     count = snapshot.select(pl.len()).collect().item()
     for sentence in (*(joined.sentence for joined in told), *(each.sentence for each in seen if each.broken)):
         context.say(sentence)
-    context.say(f"{count:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}")
+    of_test = f", {test.rows:,} of them the test set, from {test.table}" if test is not None else ""
+    context.say(f"{count:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}{of_test}")

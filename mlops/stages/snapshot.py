@@ -12,7 +12,7 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
 from mlops.bundle.recipe import IMAGE
-from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport
+from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport, TestReport
 from mlops.documents.table import ColumnSchema, Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import (
@@ -33,6 +33,7 @@ from mlops.ml.data.contract import Contract
 from mlops.ml.data.derive import derive
 from mlops.ml.data.joining import Joined
 from mlops.ml.data.lookback import look_back
+from mlops.ml.data.official_test import OfficialTest
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
@@ -43,13 +44,19 @@ class Snapshot:
     """A snapshot on its way through the checks; `checks` grows, `frame` becomes what the next stage reads."""
 
     def __init__(
-        self, raw: pl.DataFrame, params: Contract, folder: Path = Path(), joined: Sequence[Joined] = ()
+        self,
+        raw: pl.DataFrame,
+        params: Contract,
+        folder: Path = Path(),
+        joined: Sequence[Joined] = (),
+        test: OfficialTest | None = None,
     ) -> None:
         self.params = params
         self.folder = folder
         self.frame = raw
         self.header = tuple(name for name in raw.columns if name != ROW)
         self.joined = tuple(joined)
+        self.test = test
         self.checks = computed.matched(joined)
         self.types: dict[str, ColumnType] = {}
         self.written: dict[str, columns.Written] = {}
@@ -258,7 +265,8 @@ class Snapshot:
             rows=self.frame.height,
             **({"made_by": self.params.made_by} if self.params.made_by else {}),
             **({"where": Kept(rows=self.frame.height, of=self.kept_of)} if self.kept_of is not None else {}),
-            **({"joined": tuple(JoinReport(**asdict(each)) for each in self.joined)} if self.joined else {}),
+            **({"joined": tuple(map(_joined, self.joined))} if self.joined else {}),
+            **({"test": TestReport(**asdict(self.test))} if self.test is not None else {}),
             header=self.header,
             source=source,
             checks=tuple(check.record() for check in self.checks),
@@ -297,3 +305,7 @@ class Snapshot:
 
 def _said(error: ConfigurationError | DataError) -> str:
     return f"{error.message}; {error.hint}" if error.hint else error.message
+
+
+def _joined(told: Joined) -> JoinReport:
+    return JoinReport(**{key: value for key, value in asdict(told).items() if value not in (None, ())})

@@ -15,7 +15,7 @@ from mlops.documents.split import Embargo, PartReport, SplitReport
 from mlops.documents.table import Role
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.ml.data import duplicates, folds, parquet, splits
+from mlops.ml.data import duplicates, folds, official_test, parquet, splits
 from mlops.ml.data.checks import Check
 from mlops.ml.data.names import VALUE, counted
 from mlops.ml.data.parquet import ROW
@@ -34,6 +34,8 @@ class Params(Section, Plan):
     target: str
     task: Task
     forecast: Lookback | None = None
+    official_test: bool = False
+    """Some of the rows are a test set of their own; the table says which."""
 
     @model_validator(mode="after")
     def _whole(self) -> Params:
@@ -52,7 +54,8 @@ def run(context: StageContext) -> None:
     if params.folds is not None:
         _deal(context, frame, params, params.folds)
         return
-    parts = splits.assign(frame, params)
+    official = official_test.rows_of(context.path(VALID)) if params.official_test else 0
+    parts = splits.assign(frame, params, official)
     total = frame.height
     if params.forecast is not None:
         asked = params.forecast
@@ -83,6 +86,8 @@ def _deal(context: StageContext, frame: pl.DataFrame, params: Params, count: int
     roles = _roles(context)
     columns = [*_features(frame, params, roles), params.target]
     checks = split_folds.leaks(frame, codes, count, columns, lambda divided: leaks(divided, params, roles))
+    times = [name for name in frame.columns if frame[name].dtype.is_temporal()]
+    checks += duplicates.dates_across(frame, codes, times, params.entity)
     parts = {f"fold {fold + 1}": frame.filter(codes == fold) for fold in range(count)}
     write_text(context.path(REPORT), _described(parts, params, checks, folds=count).dumps())
     _refuse_leaks(checks)
@@ -113,7 +118,9 @@ def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
         problems += _missing_classes(frame, parts, params.target)
     problems += [f"the part {name} has no rows" for index, name in enumerate(PARTS) if not (parts == index).any()]
     if params.entity is not None:
-        shared, total = splits.shared(frame, parts, params.entity)
+        # an official test set is as others made it: what it shares is told by `leaks`, and no other split mends it
+        mended = parts < PARTS.index("test") if params.official_test else pl.repeat(True, frame.height, eager=True)
+        shared, total = splits.shared(frame.filter(mended), parts.filter(mended), params.entity)
         if shared:
             problems.insert(
                 0, f"{shared:,} of {total:,} values of the entity {params.entity} are in more than one part"
@@ -134,9 +141,12 @@ def leaks(divided: Divided, params: Params, roles: Mapping[str, Role]) -> list[C
     times = [name for name in names if divided.train[name].dtype.is_temporal()]
     if params.by == "time" and params.key:
         found.append(duplicates.times(divided, params.key, ordered=True))
-    else:
+    elif params.folds is None:
         found += duplicates.dates(divided, times, params.entity)
     apart = {params.entity, params.key, params.target, *times}
+    if params.official_test and params.entity is not None:
+        learnt = pl.concat([divided.train[params.entity], divided.validation[params.entity]])
+        found.append(official_test.entities(learnt, divided.test[params.entity]))
     keys = [name for name in names if roles.get(name) == "key" and name not in apart]
     found += [duplicates.things(divided, name) for name in keys]
     return [check for check in found if check is not None]
@@ -162,12 +172,13 @@ def describe(divided: Divided, params: Params, checks: list[Check], total: int |
 
 
 def _described(parts: Mapping[str, pl.DataFrame], params: Params, checks: list[Check], **more: Any) -> SplitReport:
+    shared = [each for each in checks if each.name == "entity_overlap" and each.column == params.entity]
     return SplitReport(
         by=params.by,
         key=params.key,
         seed=params.seed,
         entity=params.entity,
-        entity_overlap=0 if params.entity else None,
+        entity_overlap=sum(each.failed for each in shared) if params.entity else None,
         parts={name: _part(rows, params) for name, rows in parts.items()},
         checks=tuple(check.record() for check in checks),
         **more,

@@ -63,7 +63,6 @@ _WORDS = (
     ("rows of validation and test", "rows of it"),
     ("rows of test", "rows of it"),
     ("rows of train", "rows of other folds"),
-    ("all of train", "all rows of other folds"),
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from mlops.blocks.backtest import Origins
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError, IntegrityError, MlopsError
@@ -27,6 +28,7 @@ from mlops.stages import (
     learning,
     training_reports,
     tuned,
+    walking,
 )
 from mlops.stages.dropped import Dropped
 from mlops.stages.learnt_from import Inputs
@@ -38,11 +40,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlops.documents.training import OriginReport
+    from mlops.documents.training import OriginReport, WalkedReport
     from mlops.ml.training.asked import Asked
     from mlops.ml.training.session import Candidate, Epoch, Session
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
+
+    Tested = tuple[dict[str, OriginReport] | None, WalkedReport | None]
 
 
 class Params(Learning):
@@ -55,6 +59,8 @@ class Params(Learning):
     backtest: int = 0
     sliding: int | None = None
     forecast: Lookback | None = None
+    origins: Origins | None = None
+    """Times past to go back to, of rows in time that are no forecast."""
     lagged: bool = False
     """Every column is of the past, which cannot know the target, however well it tells it."""
     tuned: bool = False
@@ -210,18 +216,20 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
     return observe
 
 
-def _backtest(work: Work, best: Result, candidate: Candidate) -> dict[str, OriginReport] | None:
+def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:
     """Go back to several origins, where that is asked for."""
-    params, session = work.params, _session(work, best.name, lambda _: None)
+    params, scoring, refit = work.params, work.scoring, best.name in work.params.refit
+    session = _session(work, best.name, lambda _: None)
+    if params.origins is not None:
+        ordered = (params.origins, params.select_by, scoring.problem, scoring.examples, candidate, session)
+        return walking.run(work.context, *ordered, refit=refit)
     if params.forecast is None:
-        return None
-    asked = (work.context, params.forecast, params.target, params.backtest, work.scoring.examples, candidate, session)
-    return backtesting.run(*asked, refit=best.name in params.refit, sliding=params.sliding)
+        return None, None
+    asked = (work.context, params.forecast, params.target, params.backtest, scoring.examples, candidate, session)
+    return backtesting.run(*asked, refit=refit, sliding=params.sliding), None
 
 
-def _write(
-    work: Work, results: list[Result], best: Result, made: Released, tested: dict[str, OriginReport] | None
-) -> None:
+def _write(work: Work, results: list[Result], best: Result, made: Released, tested: Tested) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
@@ -238,7 +246,7 @@ def _write(
     if found is not None:
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"
-    training = training_reports.report(metric, reproducible, results, best, made, tested, found)
+    training = training_reports.report(metric, reproducible, results, best, made, tested[0], found, tested[1])
     if training.calibration is not None:
         context.say(training.calibration.sentence)
     if dropped := work.dropped.sentences:

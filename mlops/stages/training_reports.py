@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.documents.training import CalibrationReport, CandidateReport, OriginReport, TooGood, TrainingReport
+from mlops.documents.training import (
+    CalibrationReport,
+    CandidateReport,
+    OriginReport,
+    TooGood,
+    TrainingReport,
+    WalkedReport,
+)
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
 from mlops.ml.training.folding import Folded
@@ -65,6 +72,7 @@ def report(
     made: Released,
     tested: dict[str, OriginReport] | None,
     too_good: TooGood | None = None,
+    walked: WalkedReport | None = None,
 ) -> TrainingReport:
     """Say what was tried, what was chosen, and how it did going back to several origins, where that was `tested`."""
     candidates = {
@@ -79,6 +87,7 @@ def report(
     found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
     more = {
         "backtest": tested,
+        "walked": walked,
         "too_good": too_good,
         "learnt": made.learnt,
         "calibration": best.calibration,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
-from mlops.ml.data import checks, images, joining, parquet
+from mlops.ml.data import checks, images, joining, official_test, parquet
 from mlops.ml.data.contract import Contract
 from mlops.stages.context import SCHEMA, VALID, Section, StageContext
 from mlops.stages.snapshot import Snapshot
@@ -27,14 +27,15 @@ def run(context: StageContext) -> None:
     for output in (valid, described, report):
         output.unlink(missing_ok=True)
     raw = context.path(params.table)
-    table = Snapshot(parquet.read(raw), params, context.folder, joining.noted(raw))
+    test = official_test.noted(raw)
+    table = Snapshot(parquet.read(raw), params, context.folder, joining.noted(raw), test)
     table.checks += [seen.check() for seen in images.noted(raw)]
     table.examine()
     write_text(report, table.report(digest_file(raw)).dumps())
     if problem := checks.refusal(table.checks):
         raise problem
     write_text(described, table.schema().dumps())
-    parquet.write(table.frame, valid)
+    parquet.write(table.frame, valid, official_test.spelled(test))
     warnings = sum(not check.passed for check in table.checks)
     context.say(f"{table.frame.height:,} rows passed {len(table.checks):,} checks, {warnings:,} with a warning")
     for message in [check.message for check in table.checks if not check.passed][:_SHOWN]:

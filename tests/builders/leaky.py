@@ -121,6 +121,33 @@ def _eight_afterwards(draw: Draw, rows: int) -> Planted:
     return Planted({**frame, "y": y}, "binary", set(frame))
 
 
+def _exclusive(draw: Draw, rows: int) -> Planted:
+    one, other = draw.random((2, rows)) < 0.5
+    return Planted({"in_list": one, "in_book": other, "y": one != other}, "binary", {"in_list", "in_book"})
+
+
+def _exclusive_words(draw: Draw, rows: int) -> Planted:
+    one, other = draw.choice(["yes", "no"], (2, rows))
+    return Planted({"asked": one, "told": other, "y": one == other}, "binary", {"asked", "told"})
+
+
+def _larger(draw: Draw, rows: int) -> Planted:
+    first, second = draw.gamma(2, 10, (2, rows)).round(2)
+    frame = {"first": first, "second": second}
+    return Planted({**frame, "y": np.maximum(first, second)}, "regression", {"first", "second"})
+
+
+def _smaller_passes(draw: Draw, rows: int) -> Planted:
+    stock, asked = draw.normal(50, 15, (2, rows)).round(2)
+    return Planted({"stock": stock, "asked": asked, "y": np.minimum(stock, asked)}, "regression", {"stock", "asked"})
+
+
+def _total(draw: Draw, rows: int) -> Planted:
+    months = draw.gamma(2, 10, (12, rows)).round(2)
+    frame: dict[str, object] = {f"month_{place}": values for place, values in enumerate(months)}
+    return Planted({**frame, "y": months.sum(axis=0)}, "regression", set(frame))
+
+
 def _days(draw: Draw, rows: int) -> list[datetime.date]:
     start = datetime.date(2023, 1, 1)
     return [start + datetime.timedelta(int(days)) for days in draw.integers(0, 700, rows)]
@@ -139,6 +166,11 @@ LEAKS: dict[str, Callable[[Draw, int], Planted]] = {
     "days between two dates": _lasted,
     "a column that comes with a leak": _sibling,
     "eight columns from after the outcome": _eight_afterwards,
+    "whether two answers differ": _exclusive,
+    "whether two words differ": _exclusive_words,
+    "the larger of two": _larger,
+    "the smaller of two": _smaller_passes,
+    "a total of twelve": _total,
 }
 
 
@@ -164,6 +196,30 @@ def _physics() -> pl.DataFrame:
     return pl.DataFrame(x, schema=[f"force_{place}" for place in range(15)]).with_columns(y=y)
 
 
+def _interaction() -> pl.DataFrame:
+    """Two columns of which it matters whether they go together, and much else."""
+    draw = np.random.default_rng(8)
+    x = draw.normal(size=(2_000, 12))
+    y = draw.random(2_000) < 1 / (1 + np.exp(-3 * x[:, 0] * x[:, 1] - x[:, 2:8].sum(axis=1)))
+    return pl.DataFrame(x, schema=[f"dose_{place}" for place in range(12)]).with_columns(y=y)
+
+
+def _dearest() -> pl.DataFrame:
+    """A price that follows the dearest of three parts, and a little luck."""
+    draw = np.random.default_rng(9)
+    x = draw.gamma(2, 10, (2_000, 8))
+    y = x[:, :3].max(axis=1) + draw.normal(0, 2, 2_000)
+    return pl.DataFrame(x, schema=[f"part_{place}" for place in range(8)]).with_columns(y=y)
+
+
+def _measured_total() -> pl.DataFrame:
+    """A total of twelve that was measured, not computed."""
+    draw = np.random.default_rng(10)
+    x = draw.gamma(2, 10, (2_000, 12))
+    y = x.sum(axis=1) * draw.normal(1, 0.002, 2_000)
+    return pl.DataFrame(x, schema=[f"meter_{place}" for place in range(12)]).with_columns(y=y)
+
+
 def _counts() -> pl.DataFrame:
     draw = np.random.default_rng(7)
     x = draw.poisson(2, (2_000, 10)) - 2  # quartiles of some lie one apart around 0: no number was standardised
@@ -180,4 +236,7 @@ CLEAN: dict[str, tuple[Callable[[], pl.DataFrame], str]] = {
     "counts": (_counts, "binary"),
     "thirty columns that tell two classes apart": (_far_apart, "binary"),
     "fifteen columns that tell a number": (_physics, "regression"),
+    "two columns that go together": (_interaction, "binary"),
+    "the dearest of three": (_dearest, "regression"),
+    "a total that was measured": (_measured_total, "regression"),
 }

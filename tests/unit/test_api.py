@@ -31,7 +31,7 @@ PROMISED = {
     "findings": {"Diagnostic", "Position"},
     "plans": {
         *("Cost", "Counts", "DataChange", "Deploy", "Drift", "FileChange", "GateChange", "KeyChange", "MadeOf"),
-        *("PipelineChange", "Planned", "Share", "Shift", "StagePlan"),
+        *("PipelineChange", "Planned", "Share", "Shift", "StagePlan", "TableChange"),
     },
     "other values": {"Predictor", "Repository", "Verdict"},
     "what an own model is told": {"Problem", "Task"},

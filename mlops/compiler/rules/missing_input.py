@@ -36,6 +36,7 @@ def _provided(stage: Stage) -> frozenset[str]:
     """List the inputs that people put there: sources, and modules of their own."""
     reads = stage.section if stage.name == "ingest" else {}
     sources = [reads.get("source", {}), *(joined.get("source", {}) for joined in reads.get("join", ()))]
+    sources += [reads.get("test", {})]
     paths = [part.get("path", "") for source in sources for part in (source, *source.get("beside", ()))]
     candidates = stage.section.get("candidates", {}) if stage.name == "train" else {}
     kinds = [str(model.get("kind", "")) for model in candidates.values()]

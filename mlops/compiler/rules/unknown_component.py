@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mlops.blocks.address import OWN_KIND
 from mlops.compiler.rules.finding import Finding, Key
 from mlops.diagnostics import suggest
+from mlops.files.plain_yaml import Values
 from mlops.models import MODELS
 from mlops.plan.pipeline import PipelinePlan
 from mlops.sources import SOURCES
@@ -26,14 +27,23 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
         kind = str(model.get("kind"))
         if kind not in MODELS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
             yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS))
-    source = pipeline.stage("ingest").section.get("source", {})
-    for index, part in enumerate((source, *source.get("beside", ()))):
-        if (kind := str(part.get("kind"))) not in SOURCES:
-            key: Key = ("data", "source", *(("beside", index - 1) if index else ()), "kind")
-            yield _finding(key, kind, "the source", tuple(SOURCES))
+    for place, source in _sources(pipeline.stage("ingest").section):
+        for index, part in enumerate((source, *source.get("beside", ()))):
+            if (kind := str(part.get("kind"))) not in SOURCES:
+                key: Key = (*place, *(("beside", index - 1) if index else ()), "kind")
+                yield _finding(key, kind, "the source", tuple(SOURCES))
     for name, kind in pipeline.targets.items():
         if kind not in TARGETS:
             yield _finding(("deploy", name, "kind"), kind, f"target `{name}`", tuple(TARGETS))
+
+
+def _sources(reads: Values) -> Iterator[tuple[Key, Values]]:
+    """List what a snapshot is taken from, each with its place in the YAML."""
+    yield ("data", "source"), reads.get("source", {})
+    for index, joined in enumerate(reads.get("join", ())):
+        yield ("data", "join", index, "source"), joined.get("source", {})
+    if "test" in reads:
+        yield ("data", "test"), reads["test"]
 
 
 def _finding(key: Key, kind: str, what: str, known: tuple[str, ...]) -> Finding:

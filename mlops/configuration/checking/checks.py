@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from mlops.blocks.column_group import SCALED, USUAL
 from mlops.blocks.derived import Derived
 from mlops.configuration.checking import column_rules, expression_checks, personal_columns
+from mlops.configuration.checking.backtest_checks import backtest_has_an_order
 from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
 from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
@@ -23,6 +24,7 @@ from mlops.configuration.checking.objective_checks import OBJECTIVE_CHECKS
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.split_checks import split_is_whole
+from mlops.configuration.checking.test_set_checks import test_set_is_the_only_one
 from mlops.configuration.checking.tune_checks import TUNE_CHECKS
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
@@ -222,6 +224,8 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     no_gate,
     split_is_whole,
     folds_are_possible,
+    test_set_is_the_only_one,
+    backtest_has_an_order,
     columns_agree,
     personal_columns.are_untold,
     *column_rules.CHECKS,

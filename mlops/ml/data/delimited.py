@@ -120,7 +120,14 @@ def _first(content: Path | bytes, separator: str, dialect: Dialect, label: str) 
     quote = dialect.quote or None
     try:
         first = pl.read_csv(
-            content, separator=separator, quote_char=quote, has_header=False, n_rows=1, infer_schema=False, glob=False
+            content,
+            separator=separator,
+            quote_char=quote,
+            has_header=False,
+            n_rows=1,
+            infer_schema=False,
+            glob=False,
+            truncate_ragged_lines=True,  # a longer one below is told where rows are read
         )
     except pl.exceptions.NoDataError as error:
         raise _empty(label) from error

@@ -28,6 +28,7 @@ _LEAST_TRAIN = 100
 _DISTINCT = 20
 _LEAST_NUMBERS = 3
 _AT_ONCE = 4_096
+_TWO = 2
 _SHALLOW, _MANY = 6, 500_000
 """In so few dimensions, and of so many rows, a tree is quicker than a matrix."""
 _MOST_COPIES = 2_048
@@ -123,6 +124,34 @@ def dates(parts: Divided, columns: Sequence[str], entity: str | None = None) -> 
     Only a date that every row has can order them. Rows of an `entity` stand in one part, which time would cut through.
     """
     found = [check for column in columns if (check := times(parts, column, ordered=False)) is not None]
+    complete = [column for column in columns if not any(part[column].null_count() for part in parts)]
+    return _at_once(found, complete, entity)
+
+
+def dates_across(frame: pl.DataFrame, folds: pl.Series, columns: Sequence[str], entity: str | None) -> list[Check]:
+    """Tell in one line about all the dates of rows that are dealt into folds whatever their time."""
+    found = [check for column in columns if (check := _times_across(frame[column], folds)) is not None]
+    return _at_once(found, [column for column in columns if not frame[column].null_count()], entity)
+
+
+def _times_across(values: pl.Series, folds: pl.Series) -> Check | None:
+    """Count the rows whose judge saw rows as young, or younger; None where there is no time."""
+    known = pl.DataFrame([values.alias(VALUE), folds.alias(PART)]).drop_nulls(VALUE)
+    newest = known.group_by(PART).agg(pl.col(VALUE).max()).sort(VALUE, PART, descending=True)
+    if newest.height < _TWO:
+        return None
+    last, others = newest[PART][0], newest[VALUE]
+    bound = pl.when(pl.col(PART) == last).then(pl.lit(others[1])).otherwise(pl.lit(others[0]))
+    failed = int(known.select((pl.col(VALUE) <= bound).sum()).item())
+    words = (
+        f"folds mix rows of all times, by `{values.name}`: {failed:,} of {known.height:,} rows are judged by a model "
+        "that saw rows as young, or younger"
+    )
+    return Check("time_overlap", values.name, "warn", failed, known.height, words if failed else "")
+
+
+def _at_once(found: list[Check], complete: Sequence[str], entity: str | None) -> list[Check]:
+    """Make one line of what was found of each date; one that every row has may order them."""
     late = [check for check in found if not check.passed]
     if not late:
         return found
@@ -130,7 +159,7 @@ def dates(parts: Divided, columns: Sequence[str], entity: str | None = None) -> 
     others = f", and likewise by {len(late) - 1} other dates" if len(late) > 2 else ""
     others = ", and likewise by one other date" if len(late) == 2 else others
     dated = [check.column for check in (worst, *late) if check.column is not None]
-    ordering = [column for column in dated if not any(part[column].null_count() for part in parts)]
+    ordering = [column for column in dated if column in complete]
     words = f"{worst.message}{others}" + (_by_time(ordering[0], entity) if ordering else "")
     return [*(check for check in found if check.passed), replace(worst, message=words)]
 

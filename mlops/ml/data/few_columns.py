@@ -12,6 +12,8 @@ from typing import Literal
 
 import numpy as np
 
+from mlops.ml.data import combined_columns
+from mlops.ml.data.combined_columns import IDENTITY, How
 from mlops.ml.data.linear_rule import MOST, Squares
 from mlops.ml.data.too_good import Floats, Rows, Table, enough, lead, reached
 from mlops.ml.light import without_pandas
@@ -21,8 +23,6 @@ _NONZERO = 0.99
 _LOOKED = 1_000
 _PLAIN = 2
 """So many columns give a target away whatever the others say; more of them only if the others say little."""
-_IDENTITY = 1 - 1e-6
-"""R² from which a number is computed, not predicted."""
 HALF = 0.5
 """Share of the way to certainty below which the rest of the columns says little."""
 _TREES = 50
@@ -32,10 +32,13 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class Few:
-    """Columns of the data that reach the bound together, how, and what they reach."""
+    """Columns of the data that reach the bound together, how, and what they reach.
+
+    There are at most five, but for a plain total.
+    """
 
     columns: tuple[str, ...]
-    how: Literal["tree", "linear", "logarithms"]
+    how: Literal["tree", "linear", "logarithms"] | How
     value: float
     """AUROC, R² (of logarithms where these were taken), or the share of right answers."""
 
@@ -53,11 +56,17 @@ def find(table: Table, fitting: Rows) -> Few | None:
     if not table.sources or not enough(table, fitting):
         return None
     found = _by_tree(table, fitting) or _by_least_squares(table, fitting, "linear") or _by_logarithms(table, fitting)
-    if found is None or len(found.columns) <= _PLAIN or (table.task == "regression" and found.value >= _IDENTITY):
+    found = found or _combined(table, fitting)
+    if found is None or len(found.columns) <= _PLAIN or (table.task == "regression" and found.value >= IDENTITY):
         return found
     # classes that lie far apart in many columns do so in some five too: no leak, where the others do as well
     rest = table.without(frozenset(found.columns))
     return found if rest.sources and without(rest, fitting) < HALF else None
+
+
+def _combined(table: Table, fitting: Rows) -> Few | None:
+    found = combined_columns.find(table, fitting)
+    return None if found is None else Few(*found)
 
 
 def without(rest: Table, fitting: Rows) -> float:

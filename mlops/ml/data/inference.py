@@ -34,6 +34,8 @@ _PERSONAL = re.compile(
     re.IGNORECASE,
 )
 _PERCENT = re.compile(r"(^|[ _-])(percent|percentage|pct)($|[ _-])|%", re.IGNORECASE)
+_COMPARED = 20_000
+"""Levels at most that are held against each other."""
 _LISTED = 8
 _LISTED_ROWS = 5
 _RANGED_ROWS = 500
@@ -164,7 +166,8 @@ def _leave_odd(settled: Mapping[str, Settled], target: str, roles: Roles) -> Non
         if name != target and columns.PANDAS_INDEX.fullmatch(name):
             roles.leave_out("index", name)
             continue
-        if column.type == "category" and (pair := lookalikes(column.values.drop_nulls().unique().sort())):
+        levels = column.type == "category" or (column.type in TEXTS and names_a_thing(name))
+        if levels and (pair := lookalikes(column.values.drop_nulls().unique().sort().head(_COMPARED))):
             roles.doubts.append(f"two levels of `{name}` look the same, {pair[0]!a} and {pair[1]!a}")
         if column.type not in TEXTS or (name != target and names_a_thing(name)):  # an odd name is a name
             continue

@@ -28,11 +28,14 @@ _FOUND, _AT = helper("found"), helper("at")
 
 @dataclass(frozen=True)
 class Joined:
-    """What a join came to: the table, the rows that found nothing there, of how many."""
+    """What a join came to: the table, the rows that found nothing there, of how many; what the table is."""
 
     table: str
     unmatched: int
     rows: int
+    table_rows: int | None = None
+    columns: tuple[str, ...] = ()
+    digest: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -48,8 +51,9 @@ def spelled(told: Sequence[Joined]) -> dict[str, str]:
 def noted(path: Path) -> tuple[Joined, ...]:
     """Read what the joins of a table came to off its file; nothing where there were none."""
     try:
-        return tuple(Joined(**each) for each in json.loads(pl.read_parquet_metadata(path).get(_NOTE, "[]")))
-    except (OSError, ValueError, TypeError, pl.exceptions.PolarsError):
+        told = json.loads(pl.read_parquet_metadata(path).get(_NOTE, "[]"))
+        return tuple(Joined(**{**each, "columns": tuple(each.get("columns", ()))}) for each in told)
+    except (OSError, ValueError, TypeError, AttributeError, pl.exceptions.PolarsError):
         return ()
 
 
@@ -80,7 +84,7 @@ def _beside(rows: pl.DataFrame, asked: Join, folder: Path) -> tuple[pl.DataFrame
         matched = _latest(left, brought, names, asked.as_of, label)
     both = rows.join(matched.select(ROW, _FOUND, *taken.values()), on=ROW, how="left", maintain_order="left")
     unmatched = both[_FOUND].null_count()
-    told = Joined(label, unmatched, rows.height)
+    told = Joined(label, unmatched, rows.height, table.height, tuple(taken), sources.digest(asked.source, folder))
     if asked.unmatched is not None and unmatched > asked.unmatched.at_most * rows.height:
         hint = f"`unmatched: {{at_most: {asked.unmatched.at_most:g}}}` allows fewer; look at how the keys are written"
         raise DataError(told.sentence, hint=hint)

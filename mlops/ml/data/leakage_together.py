@@ -35,11 +35,15 @@ _HOW = {
     "tree": "at most three questions about {them} answer it",
     "linear": "a weighted sum of {them} is enough",
     "logarithms": "a product or ratio of {them} is enough",
+    "product": "whether {them} go together or against each other is enough",
+    "larger": "the larger of {them} is enough",
+    "smaller": "the smaller of {them} is enough",
+    "total": "their plain total is enough",
 }
 
 
 def find(frame: pl.DataFrame, target: Target, suspects: Sequence[Suspect]) -> list[Check]:
-    """Find groups of at most five columns that reach the bound together, one check a column."""
+    """Find groups of columns that reach the bound together, one check a column: at most five, or all of a total."""
     sample = thinned(frame, _ROWS)
     fitting = (mixed(pl.int_range(sample.height, eager=True), seed=1) & np.uint64(1)) == 0
     table = numbers(sample, target, suspects, np.asarray(fitting))

@@ -27,8 +27,9 @@ IDENTIFYING = ("e-mail addresses", "telephone numbers", "national numbers", "acc
 """What is another for each person, so that rows with the same are of one."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"(\+|\()[\d\s()./-]{6,20}\d")
-_DIALLED = re.compile(r"\+?[\d\s()./-]{5,20}\d")
+_EXTENSION = r"(\s*(x|ext\.?|extn\.?|#)\s*\d{1,6})?"
+_PHONE = re.compile(rf"(\+|\()[\d\s()./-]{{6,20}}\d{_EXTENSION}", re.IGNORECASE)
+_DIALLED = re.compile(rf"\+?[\d\s()./-]{{5,20}}\d{_EXTENSION}", re.IGNORECASE)
 _WORD = r"[A-ZÀ-ÖØ-Þ][\w.'’-]*"
 _FULL_NAME = re.compile(rf"{_WORD}(,?\s{_WORD}){{1,4}}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
@@ -39,7 +40,7 @@ _NATIONAL = (
     re.compile(r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"),  # codice fiscale
 )
 _DNI = re.compile(r"[XYZ\d]\d{7}[A-Z]")
-_NIR = re.compile(r"[12]\d{14}")
+_NIR = re.compile(r"[12]\d{4}(\d\d|2[AB])\d{8}")  # 2A and 2B are Corsica
 _CHINA = re.compile(r"\d{17}[\dX]")
 _SEPARATORS = re.compile(r"[\s.-]")
 
@@ -65,7 +66,10 @@ _NAMES: dict[str, re.Pattern[str]] = {
         r"street([ _-]?(name|address))?|(home|postal|billing|mailing)[ _-]address|address|strasse"
     ),
 }
-_NAME = re.compile(r"(name|author|owner|contact|holder)([ _.-]?name)?", re.IGNORECASE)
+_NAME = re.compile(
+    r"(name|author|owner|contact|holder|customer|client|patient|employee|student|passenger|guest|person)([ _.-]?name)?",
+    re.IGNORECASE,
+)
 
 _ASKED: dict[str, re.Pattern[str]] = {
     "tells when somebody was born": _named(
@@ -156,7 +160,7 @@ def _is_national(text: str) -> bool:
         number = int({"X": "0", "Y": "1", "Z": "2"}.get(plain[0], plain[0]) + plain[1:-1])
         return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23] == plain[-1]
     if _NIR.fullmatch(plain):
-        return 97 - int(plain[:13]) % 97 == int(plain[13:])
+        return 97 - int(plain[:13].replace("2A", "19").replace("2B", "18")) % 97 == int(plain[13:])
     if _CHINA.fullmatch(plain):  # ISO 7064, MOD 11-2
         weighed = sum(int(sign) * pow(2, 17 - place, 11) for place, sign in enumerate(plain[:17]))
         return "10X98765432"[weighed % 11] == plain[-1]

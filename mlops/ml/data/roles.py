@@ -29,6 +29,7 @@ _THING = re.compile(
     re.IGNORECASE,
 )
 _GROUPS = 20
+_SHOWN = 10
 _LEVELS = 50
 
 
@@ -89,8 +90,17 @@ class Roles:
         if ahead is None and self.entity is None:
             self._propose_time(frame, kinds, self._left(features))
         if ahead is None and not self._left(features):
-            hint = "bring columns that describe each row"
-            raise ConfigurationError("no column is left to learn from", hint=hint)
+            raise ConfigurationError(self._nothing_left(), hint="bring columns that describe each row")
+
+    def _nothing_left(self) -> str:
+        """Say that no column is left, and what became of each."""
+        apart = [(name, f"holds {what}") for name, what in self.personal.items()]
+        apart += [(name, "names a row or a thing") for name in self.keys if name not in self.personal]
+        apart += [(name, reason.replace("_", " ")) for reason, names in self.exclude.items() for name in names]
+        shown = [f"`{name}` ({reason})" for name, reason in apart[:_SHOWN]]
+        more = [f"{len(apart) - _SHOWN:,} more"] if len(apart) > _SHOWN else []
+        lines = [f"no column is left to learn from: {', '.join([*shown, *more])}" if apart else "no column is left"]
+        return "\n  ".join([*lines, *self.doubts[:_SHOWN]])
 
     def _left(self, names: list[str]) -> list[str]:
         out = {*self.keys, *self.personal, *(name for listed in self.exclude.values() for name in listed)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from mlops.errors import ConfigurationError, DataError, InfrastructureError, Int
 from mlops.files.canonical import digest_file
 from mlops.files.dvc_cache import linked, own_bytes
 from mlops.files.system import of_file
+from mlops.ml.data import partitions
 from mlops.ml.data.names import refuse_kept
 from mlops.ml.data.parquet import ROW
 from mlops.sources import SOURCES
@@ -21,9 +22,6 @@ from mlops.sources.source import ColumnNames, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_NO_ROWS = re.compile(r"\.|_(SUCCESS|metadata|common_metadata)$|_(committed|started)_")
-"""What a folder of tables holds beside them: hidden files, and what Spark and its like leave."""
 
 
 def scan(source: Source, folder: Path) -> pl.LazyFrame:
@@ -78,14 +76,28 @@ def place(source: Source, folder: Path) -> Path:
     return path
 
 
+def digest(source: Source, folder: Path) -> str:
+    """Name the bytes of a source: of its file, or of its files and those beside them, by name and digest."""
+    homes = [(place(each, folder), each) for each in (source, *source.beside)]
+    files = [(part, part.relative_to(home).as_posix()) for home, each in homes for part in parts(home, each)]
+    if len(files) == 1:
+        return digest_file(files[0][0])
+    lines = "".join(f"{digest_file(file)}  {name}\n" for file, name in files)
+    return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
+
+
 def _columns(source: Source, folder: Path) -> pl.LazyFrame:
     _refuse_contradictions(source)
     path = place(source, folder)
     read = SOURCES[source.kind].load("ingest")
     with reading(source):
-        whole = "folder" in SOURCES[source.kind].can  # which is one thing, not tables below each other
-        frames = [read(source, path)] if whole else [read(source, part) for part in parts(path, source)]
-        return _missing(_renamed(_below(frames, source), source), source)
+        if "folder" in SOURCES[source.kind].can:  # which is one thing, not tables below each other
+            return _missing(_renamed(read(source, path), source), source)
+        frames = [
+            partitions.beside(_renamed(read(source, part), source), partitions.values(part, path), source.label)
+            for part in parts(path, source)
+        ]
+        return _missing(_below(frames, source), source)
 
 
 def _refuse_contradictions(source: Source) -> None:
@@ -103,17 +115,13 @@ def _refuse_contradictions(source: Source) -> None:
 
 
 def parts(path: Path, source: Source) -> tuple[Path, ...]:
-    """List the files of a source that was placed: itself, or those of a folder by name; raises DataError."""
+    """List the files of a source that was placed: itself, or those of a folder and its partitions; raises DataError."""
     if path.is_file():
         return (path,)
-    inside = sorted(item for item in path.iterdir() if not _NO_ROWS.match(item.name))
-    foreign = [item.name for item in inside if not item.is_file() or (item.is_symlink() and linked(item) is None)]
-    if foreign or not inside:
-        what = f"holds {', '.join(foreign[:5])}, no plain files" if foreign else "is empty"
-        raise DataError(f"the folder {source.label} {what}", hint="keep only files of rows there")
+    inside = partitions.files(path, source.label)
     for item in inside:
         own_bytes(item)
-    return tuple(inside)
+    return inside
 
 
 def _below(frames: list[pl.LazyFrame], source: Source) -> pl.LazyFrame:
@@ -214,7 +222,7 @@ def _reason(error: Exception) -> str:
     """Say in our own words what is wrong: the library's words may carry values."""
     text = str(error).lower()
     if "more fields" in text or "ragged" in text:
-        return "a row has more fields than the first one"
+        return "a row has more fields than the first one, above which nothing may stand"
     if "utf-8" in text or "utf8" in text:
         return "its text is not UTF-8"
     return "its content is broken"

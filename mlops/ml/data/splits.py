@@ -44,10 +44,26 @@ class Plan(Split):
         return self.fractions.train, self.fractions.train + self.fractions.validation
 
 
-def assign(frame: pl.DataFrame, plan: Plan) -> pl.Series:
-    """Give each row its part as an index into PARTS; raises DataError for a missing key."""
-    codes = _WAYS[plan.by](frame, plan)
+def assign(frame: pl.DataFrame, plan: Plan, official: int = 0) -> pl.Series:
+    """Give each row its part as an index into PARTS; raises DataError for a missing key.
+
+    Rows numbered below `official` are an official test set; the others are then divided into train and validation.
+    """
+    codes = _WAYS[plan.by](frame, plan) if not official else _beside_official(frame, plan, official)
     return pl.Series(PART, codes, dtype=pl.UInt8)
+
+
+def _beside_official(frame: pl.DataFrame, plan: Plan, official: int) -> Codes:
+    train, validation, _ = plan.fractions.shares
+    # no share is left for test: what rounding leaves above the last bound validates
+    shares = plan.fractions.model_copy(
+        update={"train": train / (train + validation), "validation": validation / (train + validation), "test": 0.0}
+    )
+    codes = np.full(frame.height, PARTS.index("test"), dtype=np.int64)
+    others = frame[ROW].to_numpy() >= official
+    divided = _WAYS[plan.by](frame.filter(pl.Series(others)), plan.model_copy(update={"fractions": shares}))
+    codes[others] = np.minimum(divided, PARTS.index("validation"))
+    return codes
 
 
 class Divided(NamedTuple):
@@ -150,15 +166,16 @@ def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
 
 
 def _sizes(count: int, fractions: tuple[float, float, float]) -> list[int]:
-    """Share out `count` by largest remainder; three rows or more leave no part empty."""
+    """Share out `count` by largest remainder; three rows or more leave no part that has a share empty."""
     exact = [count * fraction for fraction in fractions]
     sizes = [int(size) for size in exact]
     by_remainder = sorted(range(len(PARTS)), key=lambda part: (sizes[part] - exact[part], part))
     for part in by_remainder[: count - sum(sizes)]:
         sizes[part] += 1
-    while count >= _FEW and 0 in sizes:
+    wanted = [part for part, share in enumerate(fractions) if share]
+    while count >= _FEW and (empty := [part for part in wanted if not sizes[part]]):
         sizes[sizes.index(max(sizes))] -= 1
-        sizes[sizes.index(0)] += 1
+        sizes[empty[0]] += 1
     return sizes
 
 

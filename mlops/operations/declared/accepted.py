@@ -92,7 +92,11 @@ def _leak_ended(name: str, document: Document, today: date) -> Iterator[Diagnost
 
 def leak_at(root: Path, commit: str, name: str) -> AcceptedLeak | None:
     """Read the leak that is accepted of a pipeline as a commit has it; None where it has none that can be read."""
-    data = file_at(root, commit, file_of(name))
+    return leak_in(name, file_at(root, commit, file_of(name)))
+
+
+def leak_in(name: str, data: bytes | None) -> AcceptedLeak | None:
+    """Read the leak that a pipeline's file of acceptances accepts; None where it has none that can be read."""
     return None if data is None else _leak(read(file_of(name), data))
 
 

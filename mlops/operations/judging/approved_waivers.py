@@ -1,119 +1,67 @@
-"""Waivers that a judged run needed, held to what their approvers did: a name in a file approves nothing.
+"""Waivers and accepted leaks that a judged run needed, held to what their approvers did.
 
-A waiver counts where the one it names approved the pull request that brought it, and owned the policy before it. That
-is looked up once it is on the main line: while its own pull request is open, its reviews are still to come, and it
-counts for nothing that the base judges. Main looks it up before it registers. One that a compiled gate has, and that
-neither the main line nor this commit says, is not known to anybody: it is inconclusive, whatever a policy says.
+Each counts as `granted` says. Main looks them up before it registers. One that a compiled gate has, and that neither
+the main line nor this commit says, is not known to anybody: it is inconclusive, whatever a policy says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.waiver import Waiver
-from mlops.configuration.approvals import REFUSE
 from mlops.documents.gate import RuleResult
-from mlops.errors import GateFailed, Inconclusive, InfrastructureError
-from mlops.operations.auditing.shelf import read_plain
-from mlops.operations.declared.policy import approvals_at, policy_at
+from mlops.errors import GateFailed, Inconclusive
+from mlops.operations.declared.accepted import file_of as accepted_file
+from mlops.operations.declared.accepted import leak_at, leak_in
 from mlops.operations.declared.waivers import waivers_at, waivers_in
-from mlops.operations.git import commit_of, git, parent_of
-from mlops.operations.live.history import shallow
-from mlops.operations.project import open_project
-from mlops.operations.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
-from mlops.operations.reviewing.reviews import Answers, pulls_of, standing
-from mlops.verdict import BADNESS, INCONCLUSIVE, verdict
+from mlops.operations.judging.granted import Grant, Granting
+from mlops.operations.reviewing.approvals import APPROVED, NOT_APPROVED, Approval
+from mlops.operations.reviewing.reviews import Answers
+from mlops.verdict import BADNESS, FAIL, INCONCLUSIVE, verdict
 
 if TYPE_CHECKING:
     from mlops.operations.verdicts.gate import Verdict
     from mlops.operations.verdicts.rejudged import Rejudged
 
-Found = Callable[[Waiver], Approval | None]
+Found = Callable[[RuleResult], tuple[Grant, Approval | None] | None]
 LOOK = (
     "give it GITHUB_TOKEN (`pull-requests: read`) and GITHUB_REPOSITORY, or --reviews FILE; "
     "`approvals: {waivers: warn}` in conf/policy.yaml goes without"
 )
-UNKNOWN = unknown("no file of conf/waiver/ says it, here or on the main line")
 
 
-@dataclass(frozen=True)
-class Waiving:
-    """Where the approval of waivers is looked up: a repository, the base that judges, the main branch, and answers."""
+def of_waiver(name: str, waiver: Waiver) -> Grant:
+    """Say what a waiver of a pipeline grants, and where."""
+    file = f"conf/waiver/{name}.yaml"
+    return Grant(
+        f"the waiver of `{waiver.rule}`",
+        "a waiver",
+        file,
+        waiver.owner,
+        waiver.approver,
+        lambda data: waiver in waivers_in(file, data),
+    )
 
-    root: Path
-    base: str
-    branch: str
-    answers: Answers
 
-    def of(self, name: str, waiver: Waiver) -> Approval | None:
-        """Tell whether the approver of a pipeline's waiver approved it; None while it is on this branch alone.
-
-        Raises:
-            ConfigurationError: the policy that it was brought under cannot be read.
-        """
-        commit = self._brought(name, waiver)
-        if commit is None:
-            return None if self._here(name, waiver) else UNKNOWN
-        try:
-            return self._looked(name, waiver, commit)
-        except InfrastructureError as error:
-            return unknown(error.message, commit)
-
-    @property
-    def refused(self) -> bool:
-        """Whether the policy of now or of the base wants no waiver of which nobody looked whether it was approved."""
-        return any(approvals_at(self.root, commit).waivers == REFUSE for commit in ("HEAD", self.base))
-
-    def _brought(self, name: str, waiver: Waiver) -> str | None:
-        """Name the commit of the main line that brought a waiver which is still there."""
-        for start in (self.base, f"refs/remotes/origin/{self.branch}"):
-            found = self._since(start, name, waiver)
-            if found is not None:
-                return found
-        return None
-
-    def _here(self, name: str, waiver: Waiver) -> bool:
-        """Whether this commit has a waiver, or a file that is going to be committed; a link says nothing."""
-        file = f"conf/waiver/{name}.yaml"
-        return waiver in (*waivers_at(self.root, "HEAD", name), *waivers_in(file, read_plain(self.root / file)))
-
-    def _since(self, start: str, name: str, waiver: Waiver) -> str | None:
-        """Follow a main line back for as long as it has a waiver; None where it does not have it at all."""
-        file = f"conf/waiver/{name}.yaml"
-        done = git(self.root, "log", "--first-parent", "--format=%H", "--end-of-options", start, "--", file)
-        held = None
-        for commit in done.stdout.decode(errors="replace").split() if done.returncode == 0 else ():
-            if waiver not in waivers_at(self.root, commit, name):
-                break
-            held = commit
-        return held
-
-    def _looked(self, name: str, waiver: Waiver, commit: str) -> Approval:
-        file = f"conf/waiver/{name}.yaml"
-        before = parent_of(self.root, commit)
-        if before is None and shallow(self.root):
-            raise InfrastructureError("the history before was not fetched: git fetch --unshallow")
-        policy = None if before is None else policy_at(self.root, before)
-        if policy is None:
-            return Approval(NOT_APPROVED, f"no policy before {commit[:8]} says who may approve a waiver", commit)
-        pulls = pulls_of(
-            self.answers, self.root, commit, self.branch, file, lambda data: waiver in waivers_in(file, data)
-        )
-        reviewers = sorted({login for pull in pulls for login in wanting(pull)})
-        members = policy.approvals.members
-        named = standing(self.answers, reviewers, (waiver.approver,), members)
-        owners = standing(self.answers, reviewers, policy.owners, members)
-        both = {login: _and(named[login], owners[login]) for login in reviewers}
-        both |= {login: False for login in reviewers if f"@{login}".casefold() == waiver.owner.casefold()}
-        lacking = f"no owner of the policy that it names ({waiver.approver})"
-        return decide(pulls, Asked(commit, file, both, lacking))
+def of_leak(name: str, leak: AcceptedLeak) -> Grant:
+    """Say what the acceptance of a leak of a pipeline grants, and where."""
+    named = ", ".join(f"`{column}`" for column in leak.columns)
+    return Grant(
+        f"the leak that is accepted of {named}",
+        "a leak",
+        accepted_file(name),
+        leak.owner,
+        leak.approver,
+        lambda data: leak == leak_in(name, data),
+    )
 
 
 def look_up(root: Path, base: str | None, names: Iterable[str], answers: Answers) -> tuple[str, ...]:
-    """Look up every waiver that the base, this commit or the main line has, and say what is found.
+    """Look up every waiver and accepted leak that the base, this commit or the main line has, and say what is found.
 
     No code of a pipeline's runs here, so that what was told can be recorded by a step that holds a token, for one that
     judges.
@@ -121,46 +69,56 @@ def look_up(root: Path, base: str | None, names: Iterable[str], answers: Answers
     Raises:
         ConfigurationError: there is no such commit, or a policy or conf/project.yaml cannot be read.
     """
-    branch = open_project(root)[1].ci.branch
-    waiving = Waiving(root, commit_of(root, base or "HEAD"), branch, answers)
-    places = (waiving.base, "HEAD", f"refs/remotes/origin/{branch}")
+    granting = Granting.at(root, base or "HEAD", answers)
     said: list[str] = []
     for name in names:
-        for waiver in dict.fromkeys(waiver for place in places for waiver in waivers_at(root, place, name)):
-            approval = waiving.of(name, waiver)
-            said += () if approval is None else (_told(name, waiver, approval),)
+        for grant in _every(granting, name):
+            approval = granting.of(grant)
+            said += () if approval is None else (_told(name, grant, approval),)
     return tuple(said)
 
 
-def _told(name: str, waiver: Waiver, approval: Approval) -> str:
-    return f"{name}: the waiver of `{waiver.rule}`: {approval.sentence}"
+def _every(granting: Granting, name: str) -> Iterator[Grant]:
+    waivers = (waiver for place in granting.places for waiver in waivers_at(granting.root, place, name))
+    yield from (of_waiver(name, waiver) for waiver in dict.fromkeys(waivers))
+    leaks = (leak_at(granting.root, place, name) for place in granting.places)
+    yield from (of_leak(name, leak) for leak in dict.fromkeys(leaks) if leak is not None)
+
+
+def _told(name: str, grant: Grant, approval: Approval) -> str:
+    return f"{name}: {grant.what}: {approval.sentence}"
 
 
 def hold_waivers(
     root: Path, again: Rejudged, answers: Answers, home: Path | None = None
 ) -> tuple[Rejudged, tuple[str, ...]]:
-    """Take out of both verdicts the waivers that their approvers did not approve; give what is to be said of each.
+    """Take out of both verdicts what was waived or accepted and not approved; give what is to be said of each.
 
     The main branch is the one that `home` names, the repository that judges. Where nobody looked, a rule that only
-    a waiver lets pass is inconclusive if a policy refuses that, else it is said.
+    a waiver, or an accepted leak, lets pass is inconclusive if a policy refuses that, else it is said.
 
     Raises:
         ConfigurationError: a policy that it depends on, or conf/project.yaml, cannot be read.
     """
     judged = (again.now, *(() if again.before is None else (again.before,)))
-    if not any(rule.waived for each in judged for rule in each.rules):
+    if not any(rule.waived or rule.accepted for each in judged for rule in each.rules):
         return again, ()
-    waiving = Waiving(root, again.base, open_project(home or root)[1].ci.branch, answers)
-    found: dict[Waiver, Approval | None] = {}
+    granting = Granting.at(root, again.base, answers, home)
+    found: dict[str, tuple[Grant, Approval | None]] = {}
+    name = again.now.pipeline
 
-    def look(waiver: Waiver) -> Approval | None:
-        if waiver not in found:
-            found[waiver] = waiving.of(again.now.pipeline, waiver)
-        return found[waiver]
+    def look(rule: RuleResult) -> tuple[Grant, Approval | None] | None:
+        grant = _grant(name, rule)
+        if grant is None:
+            return None
+        key = f"{rule.waived} {rule.accepted}"
+        if key not in found:
+            found[key] = (grant, granting.of(grant))
+        return found[key]
 
-    now = _held(again.now, look, refused=waiving.refused)
-    before = None if again.before is None else _held(again.before, look, refused=waiving.refused)
-    said = [_told(again.now.pipeline, waiver, approval) for waiver, approval in found.items() if approval is not None]
+    now = _held(again.now, look, refused=granting.refused)
+    before = None if again.before is None else _held(again.before, look, refused=granting.refused)
+    said = [_told(name, grant, approval) for grant, approval in found.values() if approval is not None]
     return replace(again, now=now, before=before), tuple(said)
 
 
@@ -172,39 +130,49 @@ def refuse_unapproved(root: Path, name: str, waiver: Waiver, answers: Answers) -
         Inconclusive: nobody looked, and a policy refuses that.
         ConfigurationError: a policy that it depends on, or conf/project.yaml, cannot be read.
     """
-    waiving = Waiving(root, commit_of(root, "HEAD"), open_project(root)[1].ci.branch, answers)
-    approval = waiving.of(name, waiver)
+    granting, grant = Granting.at(root, "HEAD", answers), of_waiver(name, waiver)
+    approval = granting.of(grant)
     if approval is None or approval.state == APPROVED:
         return
     said = f"{name}: the waiver of `{waiver.rule}` does not count: {approval.sentence}"
     if approval.state == NOT_APPROVED:
         raise GateFailed(said, hint=f"let {waiver.approver} approve its pull request, or a new one: mlops waive {name}")
-    if approval == UNKNOWN:
+    if approval == grant.unknown:
         raise Inconclusive(said, hint=f"mlops waive {name}")
-    if waiving.refused:
+    if granting.refused:
         raise Inconclusive(said, hint=LOOK)
 
 
+def _grant(name: str, rule: RuleResult) -> Grant | None:
+    """Say what lets a rule pass; None where nothing does."""
+    if rule.waived is not None:
+        return of_waiver(name, Waiver.model_validate(rule.waived.model_dump()))
+    if rule.accepted is not None:
+        return of_leak(name, AcceptedLeak.model_validate(rule.accepted.model_dump(exclude_none=True)))
+    return None
+
+
 def _held(judged: Verdict, look: Found, *, refused: bool) -> Verdict:
-    rules = tuple(_rule(rule, look, refused=refused) for rule in judged.rules)
+    rules = tuple(_rule(rule, look(rule), refused=refused) for rule in judged.rules)
     if rules == judged.rules:
         return judged
     return replace(judged, verdict=max(judged.verdict, verdict(rules), key=BADNESS.index), rules=rules)
 
 
-def _rule(rule: RuleResult, look: Found, *, refused: bool) -> RuleResult:
-    if rule.waived is None:
+def _rule(rule: RuleResult, found: tuple[Grant, Approval | None] | None, *, refused: bool) -> RuleResult:
+    if found is None:
         return rule
-    approval = look(Waiver.model_validate(rule.waived.model_dump()))
+    grant, approval = found
     if approval is None or approval.state == APPROVED:
         return rule
     if approval.state == NOT_APPROVED:
-        return rule.unwaived(f"{rule.sentence}; its waiver does not count: {approval.sentence}")
-    if not refused and approval != UNKNOWN:
+        sentence = f"{rule.sentence}; {_its(rule)} does not count: {approval.sentence}"
+        return rule.unwaived(sentence) if rule.accepted is None else rule.unaccepted(sentence, FAIL)
+    if not refused and approval != grant.unknown:
         return rule
-    return rule.unwaived(f"{rule.sentence}; of its waiver, {approval.sentence}", INCONCLUSIVE)
+    sentence = f"{rule.sentence}; of {_its(rule)}, {approval.sentence}"
+    return rule.unwaived(sentence, INCONCLUSIVE) if rule.accepted is None else rule.unaccepted(sentence, INCONCLUSIVE)
 
 
-def _and(one: bool | None, other: bool | None) -> bool | None:
-    both: Iterable[bool | None] = (one, other)
-    return False if False in both else None if None in both else True
+def _its(rule: RuleResult) -> str:
+    return "its waiver" if rule.accepted is None else "that acceptance"

@@ -54,9 +54,13 @@ def makes_otherwise(home: Path, sections: Values) -> tuple[str, ...]:
 
 def _sources(section: Any) -> list[Kind]:
     """Find the kinds of source that a section names, which somebody else wrote."""
-    source = section.get("source") if isinstance(section, dict) else None
-    beside = source.get("beside") if isinstance(source, dict) else None
-    parts = [source, *(beside if isinstance(beside, list) else ())]
+    reads = section if isinstance(section, dict) else {}
+    joined = reads.get("join")
+    sources = [reads.get("source"), reads.get("test")]
+    sources += [each.get("source") for each in (joined if isinstance(joined, list) else ()) if isinstance(each, dict)]
+    known = [source for source in sources if isinstance(source, dict)]
+    beside = [source.get("beside") for source in known]
+    parts = [*known, *(part for each in beside if isinstance(each, list) for part in each)]
     kinds = [part.get("kind") for part in parts if isinstance(part, dict)]
     return [SOURCES[kind] for kind in kinds if isinstance(kind, str) and kind in SOURCES]
 

@@ -22,8 +22,10 @@ from mlops.operations.judging.opponent import Run, meet, sections_of
 from mlops.operations.judging.settle import asked, fetch_live, figures, params_of, read_predictions
 from mlops.operations.live.bundles import reported
 from mlops.operations.live.history import live_at
+from mlops.operations.planning.data_change import parse_report
 from mlops.operations.project import open_project
 from mlops.operations.verdicts.gate import Verdict, read_verdict
+from mlops.operations.verdicts.judged_rows import moved
 from mlops.operations.verdicts.loosened import Gate, loosened
 from mlops.operations.verdicts.rejudged import Rejudged
 from mlops.plan.gate import rules_of
@@ -68,7 +70,17 @@ def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None, h
     metrics = (sections.get("evaluate") or {}).get("metrics") or ()
     models = {} if opponent is None else figures(opponent, params_of(name, now), metrics)
     loose = () if before is None else loosened(Gate.read(before), Gate.read(now), changed)
-    return Rejudged(commit, judged, old, loose, models)
+    rows = moved(earlier, sections, _other_test_set(root, name, commit))
+    return Rejudged(commit, judged, old, (*loose, *rows), models)
+
+
+def _other_test_set(root: Path, name: str, commit: str) -> tuple[str, ...]:
+    """Name the test set of its own whose files are not what they were at a commit, as reports on the data have it."""
+    file = f"pipelines/{name}/reports/data.json"
+    before, now = (parse_report(text) for text in (file_at(root, commit, file), _bytes(root / file)))
+    if before is None or now is None or before.test is None or now.test is None:
+        return ()
+    return () if before.test.digest == now.test.digest else (now.test.table,)
 
 
 def _changed(root: Path, name: str, commit: str, before: Values) -> frozenset[str]:

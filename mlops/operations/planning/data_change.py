@@ -5,15 +5,19 @@ No value of a row is ever told: rows, columns, types, shares, means in standard 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from mlops.documents.change_report import DataChange, Drift, Share, Shift
+from mlops.documents.change_report import DataChange, Drift, Share, Shift, TableChange
 from mlops.documents.checks import Balance
 from mlops.documents.data import ColumnReport, DataReport
 from mlops.files import csv_header
 from mlops.files.row_text import DAMAGED, opened
 from mlops.sources.source import Source
+
+if TYPE_CHECKING:
+    from mlops.configuration.data import Data
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
 _TOLD = 10  # columns at most, those that moved most
@@ -24,6 +28,14 @@ _PSI = 0.1  # the usual bound of "has moved"; on fewer rows chance alone reaches
 _LEAST_ROWS = 500
 
 Columns = Mapping[str, ColumnReport]
+
+
+class Table(NamedTuple):
+    """A table beside the rows, as people are told of it."""
+
+    name: str
+    source: Source
+    path: Path
 
 
 def parse_report(data: bytes | None) -> DataReport | None:
@@ -55,15 +67,76 @@ def compare_reports(before: DataReport, after: DataReport) -> DataChange | None:
         shifts=tuple(sorted(_shifts(old, new, both), key=lambda shift: -abs(shift.deviations))[:_TOLD]),
         checks=tuple(_checks(before, after)),
         drift=tuple(_drift(before, after, old, new, both)),
+        tables=tuple(_tables(before, after)),
     )
 
 
-def look(before: DataReport | None, path: Path, source: Source) -> DataChange:
-    """Look at a new file without checking it: its lines and, in CSV, the names of its columns."""
-    rows, columns = _lines(path, source)
+def look(
+    before: DataReport | None, path: Path, source: Source, tables: Sequence[Table] = (), *, moved: bool = True
+) -> DataChange:
+    """Look at new files without checking them: their lines and, in CSV, the names of their columns.
+
+    `tables` are those beside the rows whose files moved; where those of the rows did not (`moved`), they are as before.
+    """
     known = None if before is None else before.rows
+    rows, columns = _lines(path, source) if moved else (known, ())
     old = [] if before is None else [column.name for column in before.columns]
-    return DataChange(False, known, rows, added=tuple(name for name in columns if old and name not in old))
+    added = tuple(name for name in columns if old and name not in old)
+    recorded = {} if before is None else _recorded(before)
+    changes = tuple(_looked(table, recorded.get(table.name, _Recorded())) for table in tables)
+    return DataChange(False, known, rows, added=added, tables=changes)
+
+
+def tables(data: Data, folder: Path) -> tuple[Table, ...]:
+    """List the tables beside the rows: those that are joined, and the test set."""
+    joined = [joined.source for joined in data.join]
+    names = _numbered(f"table {source.label}" for source in joined)
+    found = [(name, source) for name, source in zip(names, joined, strict=True)]
+    found += [] if data.test is None else [(f"test set {data.test.label}", data.test)]
+    return tuple(Table(name, source, folder / source.path) for name, source in found)
+
+
+def _looked(table: Table, before: _Recorded) -> TableChange:
+    rows, columns = _lines(table.path, table.source)
+    removed = tuple(name for name in before.columns if columns and name not in columns)
+    return TableChange(table.name, before.rows, rows, removed=removed)
+
+
+def _tables(before: DataReport, after: DataReport) -> Iterator[TableChange]:
+    """Compare the tables beside the rows, by their names; one of which only the place of its rows moved is told too."""
+    old, new = _recorded(before), _recorded(after)
+    for name in dict.fromkeys([*old, *new]):
+        was, now = old.get(name, _Recorded()), new.get(name, _Recorded())
+        added = tuple(column for column in now.columns if column not in was.columns)
+        removed = tuple(column for column in was.columns if column not in now.columns)
+        if was != now:
+            yield TableChange(name, was.rows, now.rows, added, removed)
+
+
+class _Recorded(NamedTuple):
+    """What a report says of a table beside the rows; earlier releases said nothing."""
+
+    rows: int | None = None
+    columns: tuple[str, ...] = ()
+    digest: str | None = None
+
+
+def _recorded(report: DataReport) -> dict[str, _Recorded]:
+    names = _numbered(f"table {each.table}" for each in report.joined)
+    told = [_Recorded(each.table_rows, each.columns, each.digest) for each in report.joined]
+    found = dict(zip(names, told, strict=True))
+    if report.test is not None:
+        found[f"test set {report.test.table}"] = _Recorded(report.test.rows, digest=report.test.digest)
+    return found
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """Tell tables apart that are joined more than once."""
+    found: list[str] = []
+    for name in names:
+        known = sum(each == name or each.startswith(f"{name} (") for each in found)
+        found.append(f"{name} ({known + 1})" if known else name)
+    return found
 
 
 def _nulls(before: DataReport, after: DataReport, old: Columns, new: Columns, both: list[str]) -> Iterator[Share]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from mlops import __version__
 from mlops.compiler.rules import live_after_nothing
+from mlops.configuration.data import Data
 from mlops.configuration.reading.origins import Origins
 from mlops.documents.change_report import (
     FRAMEWORK_CHANGE,
@@ -25,7 +26,7 @@ from mlops.operations.git import changed_files, commit_of, file_at
 from mlops.operations.language.keys import written
 from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.cost import cost, seconds
-from mlops.operations.planning.data_change import compare_reports, look, parse_report
+from mlops.operations.planning.data_change import compare_reports, look, parse_report, tables
 from mlops.operations.planning.difference import Change, differences
 from mlops.operations.planning.file_changes import file_changes
 from mlops.operations.planning.fingerprint import made_of, policy_digest
@@ -34,6 +35,7 @@ from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
 from mlops.operations.planning.relied import framework_of, relied_on
 from mlops.operations.planning.repository_changes import deploys, removed_pipelines
 from mlops.operations.planning.searched import trials
+from mlops.operations.verdicts.judged_rows import moved
 from mlops.operations.verdicts.loosened import Gate, loosened
 from mlops.operations.verdicts.loosened_policy import loosened_policy
 from mlops.operations.verdicts.rejudged import GATE_CHANGE
@@ -41,7 +43,6 @@ from mlops.operations.workspace import Workspace
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
-from mlops.sources.source import Source
 from mlops.stages.declare.reproducible import reproducible
 
 
@@ -147,7 +148,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         change,
         seconds=duration,
         cost=cost(duration, loaded.spec.budget),
-        data=_data(workspace, pipeline, loaded.spec.data.source, stages[0], base.commit),
+        data=_data(workspace, pipeline, loaded.spec.data, stages[0], base.commit),
         made_of=made_of(root, pipeline, workspace.champions.get(name)),
     )
 
@@ -161,21 +162,27 @@ def _gates(pipeline: PipelinePlan, before: Baseline) -> GateChange:
     touched = before.touched.get("evaluate", ())
     code = {path for path in pipeline.stage("evaluate").inputs if f"{path} changed" in touched}
     otherwise = not earlier.own_files.isdisjoint(code) or rules_of(old.section) != rules_of(section)
-    return GateChange(len(now.rules), otherwise, loosened(earlier, now, code))
+    sections = {name: stage.section for name, stage in before.stages.items()}
+    files = [reason.removesuffix(" changed") for reason in before.touched.get("ingest", ())]
+    rows = moved(sections, {stage.name: stage.section for stage in pipeline.stages}, files)
+    return GateChange(len(now.rules), otherwise or bool(rows), (*loosened(earlier, now, code), *rows))
 
 
 def _data(
-    workspace: Workspace, pipeline: PipelinePlan, source: Source, ingest: StagePlan, commit: str | None
+    workspace: Workspace, pipeline: PipelinePlan, data: Data, ingest: StagePlan, commit: str | None
 ) -> DataChange | None:
-    """Compare recorded reports where the run of the new data is recorded, else look at the new file."""
+    """Compare recorded reports where the run of the new data is recorded, else look at the new files."""
     path = f"{pipeline.folder}/reports/data.json"
     now = parse_report(bytes_of(workspace.root / path))
     before = now if commit is None else parse_report(file_at(workspace.root, commit, path))
     if before is not None and now is not None and (measured := compare_reports(before, now)) is not None:
         return measured
-    if before is None or not any(reason.startswith(f"{source.path} ") for reason in ingest.reasons):
+    moved = {reason.rpartition(" ")[0] for reason in ingest.reasons}
+    folder = workspace.root / pipeline.folder
+    others = [table for table in tables(data, folder) if table.source.path in moved]
+    if before is None or not (others or data.source.path in moved):
         return None
-    return look(before, workspace.root / pipeline.folder / source.path, source)
+    return look(before, folder / data.source.path, data.source, others, moved=data.source.path in moved)
 
 
 def _reasons(stage: Stage, before: Baseline) -> Iterator[str]:

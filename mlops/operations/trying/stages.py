@@ -17,7 +17,7 @@ TRAIN = "train"
 TUNE = "tune"
 SPLIT, FEATURES = "artifacts/split", "artifacts/features"
 REPORTS = ("reports/data.json", "reports/split.json")
-_BEYOND = ("explain", "learning_curve", "backtest", "forecast", "target", "refit", "tuned")
+_BEYOND = ("explain", "learning_curve", "backtest", "origins", "forecast", "target", "refit", "tuned")
 """What training does beside the score on validation; the first of them looks at rows of every part."""
 
 

@@ -109,7 +109,10 @@ def _metrics(e: Evidence) -> Iterator[str]:
 def _evaluation(e: Evidence) -> Iterator[str]:
     if e.split.folds is None:
         rows = _said(_part(e, "test"))
-        yield f"- The test part of the split by {_said(e.split.by)}: {rows} rows, never trained on"
+        own = e.data.test
+        of = f"split by {_said(e.split.by)}" if own is None else f"official test set {escaped(own.table)}"
+        part = "test part of the " if own is None else ""
+        yield f"- The {part}{of}: {rows} rows, never trained on"
     else:
         rows = _said(sum(part.rows or 0 for part in e.split.parts.values()))
         yield f"- All {rows} rows, in {e.split.folds} folds of the split by {_said(e.split.by)}; {JUDGED}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlops.documents.checks import Balance
@@ -80,6 +81,7 @@ def lineage(
     inputs, found = metrics.inputs, split.parts
     listed = [
         ("Data", None if source is None else source.source),
+        *(_sources(source) if source is not None else ()),
         *((f"Rows of {name}", part.digest) for name, part in sorted(found.items()) if part.digest),
         ("Test rows", inputs.get("test.parquet")),
         ("Transform", inputs.get("transform.json")),
@@ -89,3 +91,10 @@ def lineage(
         ("Rules, before training", gate.registered),
     ]
     return tuple((name, digest or "missing") for name, digest in listed)
+
+
+def _sources(data: DataReport) -> Iterator[tuple[str, str]]:
+    """Name the files of an official test set, and those of all other rows."""
+    if data.test is not None:
+        yield "Files of the test set", data.test.digest
+        yield "Files of all other rows", data.test.others

@@ -62,6 +62,7 @@ class Page:
     taught: str
     dropped: tuple[tuple[str, str], ...]
     calibrated: str
+    walked: str
     learning_curve: Plot | None
     tuning: Tuning | None
     epochs: tuple[Plot, ...]
@@ -136,6 +137,7 @@ def view(
         dropped=tuple(sorted(learnt.dropped.items())),
         taught=taught(learnt, split),
         calibrated="" if learnt.calibration is None else learnt.calibration.sentence,
+        walked="" if learnt.walked is None else learnt.walked.sentence,
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         tuning=tuning(documents.tuning),
         epochs=training.epochs(documents.history, select_by),

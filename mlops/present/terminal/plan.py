@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlops.diagnostics import visible
-from mlops.documents.change_report import OWN_ROWS, DataChange, Deploy, FileChange, PipelineChange, Planned, StagePlan
+from mlops.documents.change_report import (
+    OWN_ROWS,
+    DataChange,
+    Deploy,
+    FileChange,
+    PipelineChange,
+    Planned,
+    StagePlan,
+    TableChange,
+)
 from mlops.files.figures import duration
 from mlops.present.terminal.style import paint
 
@@ -79,6 +88,19 @@ def data_lines(data: DataChange) -> Iterator[str]:
     if data.drift:
         yield "spread moved, by PSI: " + ", ".join(f"{drift.column} {drift.psi:.2f}" for drift in data.drift)
     yield from (f"check {check}" for check in data.checks)
+    yield from map(_table, data.tables)
+
+
+def _table(table: TableChange) -> str:
+    before, after = table.rows_before, table.rows_after
+    if before is not None and before == after:
+        rows = f"other values in {after:,} rows"
+    else:
+        told = ("?" if rows is None else f"{rows:,}" for rows in (before, after))
+        rows = f"rows {' → '.join(told)}"
+        rows += "" if before is None or after is None else f" ({after - before:+,})"
+    columns = ", ".join([f"+{name}" for name in table.added] + [f"-{name}" for name in table.removed])
+    return f"{table.table}: {rows}" + (f", columns {columns}" if columns else "")
 
 
 def _deploy(deploy: Deploy) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.blocks.backtest import Origins
 from mlops.blocks.forecast import Horizon, Lookback
 from mlops.configuration.pipeline import Pipeline
 from mlops.stages.declare.declaration import Parameter
@@ -23,6 +24,14 @@ def lookback(spec: Pipeline) -> Lookback | None:
 def backtested(spec: Pipeline) -> int:
     """Count the origins to go back to."""
     return 0 if spec.forecast is None else spec.forecast.backtest
+
+
+def origins(spec: Pipeline) -> Origins | None:
+    """Say how rows in time are gone back through; nothing of a forecast, which has its own."""
+    asked, split = spec.evaluate.backtest, spec.data.split
+    if asked is None or split.key is None or spec.forecast is not None:
+        return None
+    return Origins(key=split.key, gap=split.gap, thing=spec.data.entity, **asked.model_dump())
 
 
 LOOKBACK = Parameter(

@@ -10,19 +10,23 @@ from mlops.sources import SOURCES
 from mlops.sources.source import Source
 from mlops.stages.declare.declaration import Declaration, Files, Parameter
 
-_RECORDED = "data.source.recorded"  # what the day is used for is another stage's
+_RECORDED = "data.source.recorded data.test.recorded"  # what the day is used for is another stage's
 
 
 def _files(spec: Pipeline) -> tuple[str, ...]:
     return tuple(source.path for _, source in sources(spec.data) if source.package is None)
 
 
-def _source(spec: Pipeline) -> Source:
-    return spec.data.source.model_copy(update={"recorded": None})
+def _undated(source: Source) -> Values:
+    return brief(source.model_copy(update={"recorded": None}))
 
 
 def _join(spec: Pipeline) -> list[Values]:
     return [brief(joined) for joined in spec.data.join]
+
+
+def _test(spec: Pipeline) -> Values | None:
+    return None if spec.data.test is None else _undated(spec.data.test)
 
 
 def _images(spec: Pipeline) -> dict[str, Values]:
@@ -36,12 +40,13 @@ def _folders(spec: Pipeline) -> tuple[str, ...]:
 INGEST = Declaration(
     "ingest",
     parameters=(
-        Parameter("source", "data.source", lambda spec: brief(_source(spec)), but=_RECORDED),
+        Parameter("source", "data.source", lambda spec: _undated(spec.data.source), but=_RECORDED),
         Parameter("join", "data.join", _join, optional=True),
+        Parameter("test", "data.test", _test, optional=True, but=_RECORDED),
         Parameter("images", "data.images", _images, optional=True),
     ),
     inputs=(
-        Files("data.source data.join", _files, but=_RECORDED),
+        Files("data.source data.join data.test", _files, but=_RECORDED),
         Files("data.images data.source", _folders, but=_RECORDED),
     ),
     outputs=(Output("artifacts/raw.parquet"),),

@@ -13,6 +13,7 @@ SPLIT = Declaration(
         Parameter("target", "data.target"),
         Parameter("task", "task", task_of),
         Parameter("entity", "data.entity"),
+        Parameter("official_test", "data.test", lambda spec: spec.data.test is not None, optional=True, whole=True),
         LOOKBACK,
     ),
     inputs=("artifacts/schema.json", "artifacts/valid.parquet"),

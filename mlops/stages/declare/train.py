@@ -15,7 +15,7 @@ from mlops.models import MODELS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
-from mlops.stages.declare.forecasts import backtested, lookback, task_of
+from mlops.stages.declare.forecasts import backtested, lookback, origins, task_of
 from mlops.stages.declare.reproducible import reproducible
 
 _SELECT_BY = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse", "forecasting": "mae"}
@@ -99,6 +99,14 @@ TRAIN = Declaration(
         Parameter("backtest", "forecast.backtest", backtested, optional=True),
         Parameter("sliding", "forecast.sliding", _sliding, optional=True),
         Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else None, optional=True),
+        Parameter(
+            "origins",
+            "evaluate.backtest data.split.key data.split.gap data.entity",
+            origins,
+            optional=True,
+            whole=True,
+            but="data.split data.entity",
+        ),
         Parameter("lagged", "forecast", lambda spec: spec.forecast is not None, optional=True, whole=True),
         Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),
         Parameter("tuned", "tune", lambda spec: spec.tune is not None, optional=True, whole=True, but=INSIDE),
@@ -108,8 +116,8 @@ TRAIN = Declaration(
         Files("model", lambda spec: [own_file(each.kind) for each in spec.model.values() if isinstance(each, Own)]),
         Files("tune", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files(
-            "evaluate.explain.attributions forecast.backtest",
-            lambda spec: ["artifacts/split"] if attributed(spec) or backtested(spec) else [],
+            "evaluate.explain.attributions forecast.backtest evaluate.backtest",
+            lambda spec: ["artifacts/split"] if attributed(spec) or backtested(spec) or origins(spec) else [],
         ),
     ),
     outputs=(

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from mlops.errors import DataError, IntegrityError
-from mlops.stages import ingest
+from mlops.files.canonical import digest_file
+from mlops.ml.data import parquet
+from mlops.stages import ingest, split, validate
 from mlops.stages.context import StageContext
 
 pytestmark = pytest.mark.slow
@@ -79,3 +82,48 @@ def test_a_refused_source_leaves_nothing_behind(tmp_path, content, more, error):
 def test_an_unknown_key_is_refused(tmp_path):
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
         run(tmp_path / "pipelines" / "x", kind="csv", path="a.csv", sha265="0")
+
+
+def test_an_official_test_set_goes_through_the_same_checks_and_is_the_test_part(tmp_path):
+    folder = tmp_path / "pipelines" / "x"
+    folder.mkdir(parents=True)
+    (folder / "rows.csv").write_text(
+        "who,x,y\n" + "".join(f"p{n // 2},{n * 0.37:.2f},{n % 3 // 2}\n" for n in range(300))
+    )
+    (folder / "judged.csv").write_text("y,x,who\n" + "".join(f"{n % 3 // 2},{n * 0.11:.2f},q{n}\n" for n in range(60)))
+    sections = {
+        "ingest": {"source": {"kind": "csv", "path": "rows.csv"}, "test": {"kind": "csv", "path": "judged.csv"}},
+        "validate": {"task": "binary", "target": "y", "entity": "who", "keys": ["who"]},
+        "split": {
+            "task": "binary",
+            "target": "y",
+            "entity": "who",
+            "by": "group",
+            "key": "who",
+            "official_test": True,
+        },
+    }
+    for stage in (ingest, validate, split):
+        name = stage.__name__.rsplit(".", 1)[1]
+        stage.run(StageContext(folder, "x", name, {**sections[name], "code": "sha256:0", "libraries": {}}))
+    test = pl.read_parquet(folder / "artifacts/split/test.parquet")
+    assert test["who"].to_list() == [f"q{n}" for n in range(60)]
+    report = json.loads((folder / "reports/data.json").read_bytes())
+    assert report["rows"] == 360
+    assert report["test"] == {
+        "table": "judged.csv",
+        "rows": 60,
+        "digest": digest_file(folder / "judged.csv"),
+        "others": digest_file(folder / "rows.csv"),
+    }
+    divided = json.loads((folder / "reports/split.json").read_bytes())
+    assert {name: part["rows"] for name, part in divided["parts"].items()}["test"] == 60
+    assert divided["entity_overlap"] == 0
+
+
+def test_the_test_part_is_not_guessed_where_the_table_does_not_name_it(tmp_path):
+    folder = tmp_path / "pipelines" / "x"
+    parquet.write(pl.DataFrame({"__row__": [0, 1], "y": [0, 1]}), folder / "artifacts/valid.parquet")
+    section = {"task": "binary", "target": "y", "official_test": True}
+    with pytest.raises(IntegrityError, match=r"^valid\.parquet does not say which rows are the test set's$"):
+        split.run(StageContext(folder, "x", "split", section))

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from mlops.errors import DataError
-from mlops.ml.data import parquet
+from mlops.ml.data import official_test, parquet
 from mlops.ml.data.splits import PARTS, digest
 from mlops.stages import split
 from mlops.stages.context import StageContext
@@ -120,3 +120,30 @@ def test_a_missing_table_says_what_to_run(tmp_path):
         split.run(StageContext(tmp_path, "x", "split", {"target": "y", "task": "binary"}))
     assert caught.value.message == "artifacts/valid.parquet is not there or cannot be read"
     assert caught.value.hint == "dvc repro runs the stage that writes it"
+
+
+def official(folder: Path, frame: pl.DataFrame, rows: int, **params) -> dict[str, pl.DataFrame]:
+    told = official_test.OfficialTest("judged.csv", rows, "sha256:1", "sha256:2")
+    parquet.write(frame, folder / "artifacts" / "valid.parquet", official_test.spelled(told))
+    section = {"target": "any_use", "task": "binary", "official_test": True, **params}
+    split.run(StageContext(folder, "rand_hie", "split", section))
+    return {name: pl.read_parquet(folder / "artifacts" / "split" / f"{name}.parquet") for name in PARTS}
+
+
+def test_an_official_test_set_is_the_test_part_and_what_it_shares_is_told(tmp_path):
+    parts = official(tmp_path, table(), 200, by="group", key="zper", entity="zper")
+    assert parts["test"]["__row__"].to_list() == list(range(200))
+    learnt = {*parts["train"]["zper"], *parts["validation"]["zper"]}
+    shared = len({*parts["test"]["zper"]} & learnt)
+    found = report(tmp_path)
+    assert found["entity_overlap"] == shared > 0
+    (told,) = [check for check in found["checks"] if check["name"] == "entity_overlap"]
+    total = parts["test"]["zper"].n_unique()
+    assert told["message"] == f"{shared} of {total} values of the entity `zper` in the test set are learnt from, too"
+    assert not {*parts["train"]["zper"]} & {*parts["validation"]["zper"]}
+
+
+def test_beside_an_official_test_set_people_in_train_and_validation_are_refused_as_ever(tmp_path):
+    with pytest.raises(DataError) as caught:
+        official(tmp_path, table(), 200, by="random", entity="zper")
+    assert caught.value.hint == "split by group: split: {by: group, key: zper}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops.blocks.accepted_leak import AcceptedLeak, cure
-from mlops.documents.gate import RuleResult
+from mlops.documents.gate import Accepted, RuleResult
 from mlops.documents.training import TOO_GOOD
 from mlops.verdict import FAIL, PASS
 
@@ -34,7 +34,9 @@ def judge(found: TooGood | None, data: DataReport | None, accepted: AcceptedLeak
     if accepted is not None and set(hanging) <= known:
         # a pass of what nobody asked for must not be the one that a gate without rules stands on
         passed = _result(found, PASS, "warn", f"{said}; {accepted.told}")
-        return (passed if accepted.until is None else passed.model_copy(update={"accepted_until": accepted.until}),)
+        more: dict[str, object] = {"accepted": Accepted.model_validate(accepted.model_dump(exclude_none=True))}
+        more |= {} if accepted.until is None else {"accepted_until": accepted.until}
+        return (passed.model_copy(update=more),)
     left = [name for name in hanging if name not in known]
     return (_result(found, FAIL, "block", f"{said}; {cure(left)}"),)
 

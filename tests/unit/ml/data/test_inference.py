@@ -160,7 +160,7 @@ def test_a_table_with_nothing_to_learn_from_is_refused() -> None:
     frame = _frame(same=["1"] * ROWS).drop("x")
     with pytest.raises(ConfigurationError) as caught:
         guess(frame, "y")
-    assert str(caught.value) == "no column is left to learn from"
+    assert str(caught.value) == "no column is left to learn from: `same` (constant)"
 
 
 def test_a_text_means_missing_where_it_keeps_a_column_from_being_numbers() -> None:

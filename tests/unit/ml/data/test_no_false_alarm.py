@@ -7,7 +7,7 @@ import polars as pl
 
 from mlops.ml.data import pixels, preprocessing_leaks
 from mlops.ml.data import target as targets
-from mlops.ml.data.duplicates import dates
+from mlops.ml.data.duplicates import dates, dates_across
 from mlops.ml.data.splits import Divided
 from mlops.ml.data.suspect import Suspect
 
@@ -46,6 +46,18 @@ def test_the_split_by_time_that_is_proposed_goes_by_a_date_that_every_row_has():
     ]
     (alone,) = dates(parts, ["closed on"])
     assert alone.message == ("27 of 29 rows of validation and test are not younger than all of train, by `closed on`")
+
+
+def test_folds_that_mix_times_say_so_once_and_plainly():
+    days = [datetime.date(2024, 1, 1) + datetime.timedelta(place) for place in range(30)]
+    frame = pl.DataFrame({"day": days, "closed": [None, *days[1:]]})
+    folds = pl.Series([place % 3 for place in range(30)])
+    assert [check.message for check in dates_across(frame, folds, ["day", "closed"], None)] == [
+        "folds mix rows of all times, by `day`: 29 of 30 rows are judged by a model that saw rows as young, or "
+        "younger, and likewise by one other date; if the model is to predict what comes, write "
+        "`split: {by: time, key: day}`"
+    ]
+    assert dates_across(frame.head(2), pl.Series([0, 1]), ["closed"], None) == []
 
 
 def test_pixels_are_known_by_their_names_and_their_common_brightness():

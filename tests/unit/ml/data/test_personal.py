@@ -10,6 +10,8 @@ from mlops.ml.data.personal import doubt, found
 
 DNI = [f"{number:08d}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}" for number in range(12_345_678, 12_345_698)]
 NIR = [f"{n}{97 - n % 97:02d}" for n in range(1_840_575_116_001, 1_840_575_116_021)]
+CORSICA = [f"184052{island}{n:06d}" for island in "AB" for n in range(116_001, 116_011)]
+CORSICA = [f"{n}{97 - int(n.replace('2A', '19').replace('2B', '18')) % 97:02d}" for n in CORSICA]
 CARDS = [
     "4111 1111 1111 1111",
     "5500005555555559",
@@ -35,6 +37,11 @@ IBANS = ["DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819", "FR14200410100
         ("x8", [f"123-45-{index:04d}" for index in range(20)], "national numbers"),
         ("x9", DNI, "national numbers"),
         ("x10", NIR, "national numbers"),
+        ("x12", CORSICA, "national numbers"),
+        ("x13", [f"+1 (555) 010-{index:04d} x{index % 9}" for index in range(20)], "telephone numbers"),
+        ("x14", [f"(030) 90{index:04d} Ext. {index}" for index in range(20)], "telephone numbers"),
+        ("customer", [f"SMITH, ANN {chr(65 + index)}" for index in range(20)], "names"),
+        ("Patient", [f"Eve{chr(97 + index)} Novák" for index in range(20)], "names"),
         ("phone", [f"555{index:07d}" for index in range(20)], "telephone numbers"),
         ("Phone Number", [None, *[f"555{index:07d}" for index in range(20)]], "telephone numbers"),
         ("lastName", [f"Smith{chr(97 + index)}" for index in range(20)], "names"),
@@ -57,6 +64,8 @@ def test_what_names_reaches_or_pays_a_person_is_told(name: str, values: list[str
         ("phone", ["yes", "no"] * 20),
         ("email", ["1", "0"] * 20),
         ("name", [f"Mazda RX{index}" for index in range(40)]),
+        ("customer", [f"C-{index:05d}" for index in range(40)]),
+        ("passenger", ["first", "second", "third"] * 20),
         ("product_name", [f"Blue Chair {chr(65 + index % 26)}" for index in range(40)]),
         ("when", [f"2024-01-{index:02d}" for index in range(1, 29)]),
         ("code", [f"{index:010d}" for index in range(40)]),

@@ -199,7 +199,9 @@ def test_a_row_with_too_many_fields_is_refused_without_showing_it(folder):
     (folder / "a.csv").write_text("a,b\n1,2\n3,4,CANARY\n")
     with pytest.raises(DataError) as caught:
         take(Source(kind="csv", path="a.csv"), folder)
-    assert caught.value.message == "a.csv cannot be read as csv: a row has more fields than the first one"
+    assert caught.value.message == (
+        "a.csv cannot be read as csv: a row has more fields than the first one, above which nothing may stand"
+    )
     assert caught.value.hint == "check `separator`, `header` and the quotes"
 
 

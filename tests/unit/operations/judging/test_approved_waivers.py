@@ -284,3 +284,108 @@ def test_a_history_that_was_not_fetched_is_a_doubt(place: Place, tmp_path: Path)
     shallow = Place(tmp_path / "shallow", place.known)
     why = "the history before was not fetched: git fetch --unshallow"
     assert shallow.held()[1] == (f"tiny: the waiver of `auroc`: approval: not looked at: {why}",)
+
+
+LEAK = {
+    "columns": ["paid", "closed"],
+    "reason": "both are known on the day before",
+    "owner": "@dan",
+    "approver": "@bo",
+    "since": "2026-11-01",
+    "until": "2027-03-01",
+}
+ENDLESS = {"columns": LEAK["columns"], "reason": LEAK["reason"]}
+
+
+def accepting(leak: dict[str, Any]) -> RuleResult:
+    sentence = "auroc is 0.999; accepted: both are known on the day before"
+    more = {"id": "too_good_to_be_true", "mode": "warn", "verdict": "pass", "sentence": sentence}
+    until = {"accepted_until": leak["until"]} if "until" in leak else {}
+    return RuleResult.model_validate({**RULE, **more, "accepted": leak, **until})
+
+
+@dataclass
+class Accepting(Place):
+    """The same, where a leak is accepted."""
+
+    def accepted(self, leak: dict[str, Any], **change: Any) -> str:
+        git(self.root, "switch", "-q", "-c", "change")
+        head = self.write("conf/accept/tiny.yaml", {"leak": leak})
+        git(self.root, "switch", "-q", "main")
+        made = self.write("conf/accept/tiny.yaml", {"leak": leak})
+        git(self.root, "branch", "-q", "-D", "change")
+        reviews = [one | {"commit_id": head} for one in change.pop("reviews", [])]
+        self.known |= told(made, *reviews, head=head, **change)
+        return made
+
+    def judged(self, leak: dict[str, Any], base: str = "main") -> tuple[Verdict, tuple[str, ...]]:
+        commit_of = git(self.root, "rev-parse", base).strip()
+        again = Rejudged(commit_of, Verdict("tiny", "pass", (accepting(leak), GOOD), None), None, ())
+        found, said = hold_waivers(self.root, again, Answers(known=self.known, why="nobody can be asked"))
+        return found.whole, said
+
+
+@pytest.fixture
+def accepting_place(place: Place) -> Accepting:
+    return Accepting(place.root)
+
+
+@pytest.mark.parametrize("leak", [LEAK, ENDLESS], ids=["dated", "endless"])
+def test_an_accepted_leak_counts_where_an_owner_approved_it(accepting_place: Accepting, leak: dict[str, Any]) -> None:
+    accepting_place.accepted(leak, reviews=[review("bo")])
+    found, said = accepting_place.judged(leak)
+    assert (found.verdict, found.rules[0]) == ("pass", accepting(leak))
+    assert said == ("tiny: the leak that is accepted of `paid`, `closed`: approved by @bo in #7",)
+
+
+@pytest.mark.parametrize(
+    ("leak", "reviews", "why"),
+    [
+        (LEAK, [], "nobody reviewed it"),
+        (LEAK, ["ana"], "not approved by @ana, who is no owner of the policy that it names (@bo)"),
+        (LEAK, ["dan"], "not approved by @dan, who is no owner of the policy that it names (@bo)"),
+        (ENDLESS, ["ana"], "not approved by @ana, who is no owner of the policy"),
+    ],
+)
+def test_an_accepted_leak_that_nobody_approved_fails(
+    accepting_place: Accepting, leak: dict[str, Any], reviews: list[str], why: str
+) -> None:
+    accepting_place.accepted(leak, reviews=[review(login) for login in reviews])
+    found, said = accepting_place.judged(leak)
+    past = f"#7 was merged past review: {why}"
+    assert (found.verdict, found.rules[0].verdict, found.rules[0].mode) == ("fail", "fail", "block")
+    assert found.rules[0].accepted is None
+    assert found.rules[0].sentence == f"{accepting(leak).sentence}; that acceptance does not count: {past}"
+    assert said == (f"tiny: the leak that is accepted of `paid`, `closed`: {past}",)
+
+
+def test_an_accepted_leak_that_nobody_can_look_up_is_a_doubt(accepting_place: Accepting) -> None:
+    accepting_place.accepted(LEAK)
+    accepting_place.known.clear()
+    found, _ = accepting_place.judged(LEAK)
+    assert found.verdict == "inconclusive"
+    unlooked = "approval: not looked at: nobody can be asked"
+    assert found.rules[0].sentence == f"{accepting(LEAK).sentence}; of that acceptance, {unlooked}"
+    accepting_place.write("conf/policy.yaml", {"owners": ["@bo"], "approvals": {"waivers": "warn"}})
+    assert accepting_place.judged(LEAK)[0].verdict == "pass"
+
+
+def test_a_leak_that_no_file_accepts_is_inconclusive_whatever_the_policy_says(accepting_place: Accepting) -> None:
+    accepting_place.write("conf/policy.yaml", {"owners": ["@bo"], "approvals": {"waivers": "warn"}})
+    found, said = accepting_place.judged(LEAK)
+    why = "approval: not looked at: no file of conf/accept/ says it, here or on the main line"
+    assert found.verdict == "inconclusive"
+    assert said == (f"tiny: the leak that is accepted of `paid`, `closed`: {why}",)
+
+
+def test_while_the_pull_request_of_an_accepted_leak_is_open_its_reviews_are_to_come(accepting_place: Accepting) -> None:
+    base = git(accepting_place.root, "rev-parse", "main").strip()
+    accepting_place.accepted(LEAK)
+    assert accepting_place.judged(LEAK, base) == (Verdict("tiny", "pass", (accepting(LEAK), GOOD), None), ())
+
+
+def test_accepted_leaks_are_looked_up_by_a_step_that_runs_no_code(accepting_place: Accepting) -> None:
+    accepting_place.accepted(LEAK, reviews=[review("bo")])
+    assert look_up(accepting_place.root, None, ["tiny"], Answers(known=accepting_place.known)) == (
+        "tiny: the leak that is accepted of `paid`, `closed`: approved by @bo in #7",
+    )

@@ -297,3 +297,14 @@ def test_a_recorded_verdict_that_is_none_is_damaged(root: Path, damage: dict[str
     report.write_text(json.dumps({**json.loads(report.read_bytes()), **damage}))
     with pytest.raises(IntegrityError, match=r"pipelines/visits/reports/gate\.json is damaged"):
         read_verdict(root, "visits")
+
+
+def test_other_rows_to_judge_on_are_named_and_labelled(root: Path) -> None:
+    params = root / "pipelines" / "visits" / "params.yaml"
+    sections = yaml.safe_load(params.read_text())
+    params.write_text(yaml.safe_dump({**sections, "validate": {"target": "y"}, "ingest": {}}))
+    commit(root, "without a weight")
+    params.write_text(yaml.safe_dump({**sections, "validate": {"target": "y", "weight": "w"}, "ingest": {}}))
+    found = judged(root)
+    assert found.loosened == ("rows count by `w` in every figure, and not alike",)
+    assert found.labels == ("gate-change",)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mlops.documents.change_report import DataChange, Share, Shift
+from mlops.documents.change_report import DataChange, Share, Shift, TableChange
 from mlops.documents.data import DataReport
-from mlops.operations.planning.data_change import compare_reports, look, parse_report
+from mlops.operations.planning.data_change import Table, compare_reports, look, parse_report
 from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
-from mlops.present.terminal.plan import text
+from mlops.present.terminal.plan import data_lines, text
 from mlops.sources.source import Source
 from tests.builders.repositories import commit, make_repository, record
 
@@ -111,3 +111,78 @@ def test_a_plan_tells_aggregates_and_never_a_value(tmp_path: Path) -> None:
 def test_a_first_line_that_is_no_header_tells_no_columns(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("x" * 200_000 + "\n1\n")
     assert look(report(), tmp_path / "x.csv", Source(kind="csv", path="x.csv")).added == ()
+
+
+def plans(rows: int = 3, columns: tuple[str, ...] = ("price",), digest: str = "1") -> dict[str, Any]:
+    return {
+        "table": "data/plans.csv",
+        "unmatched": 0,
+        "rows": 1000,
+        "table_rows": rows,
+        "columns": columns,
+        "digest": digest,
+    }
+
+
+def judged(rows: int, digest: str) -> dict[str, Any]:
+    return {"table": "data/judged.csv", "rows": rows, "digest": digest, "others": "x"}
+
+
+def test_each_table_beside_the_rows_is_named() -> None:
+    before = report(joined=[plans(), plans(), {**plans(), "table": "data/gone.csv"}], test=judged(90, "1"))
+    after = report(
+        "b",
+        joined=[plans(), plans(5, ("price", "tax"), "2"), {**plans(), "table": "data/new.csv"}],
+        test=judged(100, "2"),
+    )
+    found = compare_reports(before, after)
+    assert found is not None
+    assert found.tables == (
+        TableChange("table data/plans.csv (2)", 3, 5, added=("tax",)),
+        TableChange("table data/gone.csv", 3, None, removed=("price",)),
+        TableChange("test set data/judged.csv", 90, 100),
+        TableChange("table data/new.csv", None, 3, added=("price",)),
+    )
+    assert list(data_lines(found))[-4:] == [
+        "table data/plans.csv (2): rows 3 → 5 (+2), columns +tax",
+        "table data/gone.csv: rows 3 → ?, columns -price",
+        "test set data/judged.csv: rows 90 → 100 (+10)",
+        "table data/new.csv: rows ? → 3, columns +price",
+    ]
+
+
+def test_other_values_in_as_many_rows_are_told_too() -> None:
+    found = compare_reports(report(joined=[plans()]), report("b", joined=[plans(digest="2")]))
+    assert found is not None
+    assert list(data_lines(found))[-1] == "table data/plans.csv: other values in 3 rows"
+
+
+def test_a_new_table_beside_the_rows_is_only_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "plans.csv").write_text("plan,fee\nfree,0\npaid,9\n")
+    table = Table("table data/plans.csv", Source(kind="csv", path="data/plans.csv"), tmp_path / "plans.csv")
+    found = look(report(joined=[plans()]), tmp_path / "x.csv", table.source, [table], moved=False)
+    assert (found.rows_before, found.rows_after) == (1000, 1000)
+    assert found.tables == (TableChange("table data/plans.csv", 3, 2, removed=("price",)),)
+
+
+JOINED = """\
+source: {kind: csv, path: data/churn.csv}
+join: [{source: {kind: csv, path: data/plans.csv}, by: [plan], cardinality: one}]
+columns:
+  age: {type: int, between: [0, 120]}
+  plan: {type: category, in: [free, paid]}
+  left: {type: bool}
+"""
+
+
+def test_a_plan_names_the_joined_table_that_moved(tmp_path: Path) -> None:
+    root = make_repository(tmp_path)
+    (root / "conf/data/churn.yaml").write_text(JOINED)
+    table = root / "pipelines/churn/data/plans.csv"
+    table.write_text("plan,price\nfree,0\npaid,9\n")
+    record(root)
+    (root / "pipelines/churn/reports/data.json").write_text(report(joined=[plans(2)]).dumps())
+    base = commit(root)
+    table.write_text("plan,price\nfree,0\npaid,9\ngold,99\n")
+    shown = text(plan(open_workspace(root), base))
+    assert "\n                table data/plans.csv: rows 2 → 3 (+1)\n" in shown.replace("  data   ", "         ")

@@ -438,3 +438,13 @@ def test_what_runs_anyway_is_not_counted_twice(root: Path) -> None:
     record(root)
     planned = plan(open_workspace(root), base)
     assert (planned.affected, planned.verified, planned.pipelines[0].verifies) == (("churn",), (), ())
+
+
+def test_another_split_is_told_and_labelled_like_a_loosened_gate(root: Path) -> None:
+    base = commit(root)
+    edit(root, PIPELINE, "split: {by: stratified}", "split: {by: stratified, seed: 7}")
+    planned = plan(open_workspace(root), base)
+    said = "other rows are judged on: `split.seed` was changed from 0 to 7"
+    assert planned.pipelines[0].gates.loosened == (said,)
+    assert planned.labels == ("gate-change",)
+    assert f" {said}\n" in text(planned)

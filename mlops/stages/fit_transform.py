@@ -22,7 +22,7 @@ from mlops.ml.data.derive import steps
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
-from mlops.stages.tables import transformed
+from mlops.stages.tables import blocks, transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ def _image(recipe: Recipe, options: Options) -> Recipe:
 
 
 def _finite(series: pl.Series) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy().copy()
-    values[~np.isfinite(values)] = np.nan
-    return values
+    values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy()
+    known = np.isfinite(values)
+    return values if known.all() else np.where(known, values, np.nan)
 
 
 def _moment(series: pl.Series, kind: str, part: Part, options: features.Numeric) -> Number:
@@ -158,12 +158,13 @@ def _moment(series: pl.Series, kind: str, part: Part, options: features.Numeric)
 
 def _scaled(name: str, part: Part | None, values: NDArray[np.float64], options: features.Numeric) -> Number:
     missing = np.isnan(values)
-    known = values[~missing]
+    gaps = bool(missing.any())
+    known = values[~missing] if gaps else values
     if not len(known):
         return _number(name, part, 0.0, 0.0, 1.0, indicator=False)
     fill = IMPUTATIONS[options.impute](known)
-    shift, scale = _scaling(np.where(missing, fill, values), options.scale)
-    indicator = options.indicator and part is None and bool(missing.any())
+    shift, scale = _scaling(np.where(missing, fill, values) if gaps else values, options.scale)
+    indicator = options.indicator and part is None and gaps
     return _number(name, part, fill, shift, scale, indicator=indicator)
 
 
@@ -195,18 +196,29 @@ def _category(series: pl.Series, options: features.Categorical) -> Category:
 
 def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     """Drop constant features, select, and forget the columns that nothing is left of."""
-    layout, x = recipe.layout(), transformed(Transform(recipe), train)
-    varies = x.min(axis=0) < x.max(axis=0) if len(x) else np.zeros(x.shape[1], dtype=bool)
+    layout, transform = recipe.layout(), Transform(recipe)
+    varies = _varies(transform, train)
     constant = (feature.name for feature, kept in zip(layout, varies, strict=True) if not kept)
     notes = [*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)]
     kept: list[int] = np.flatnonzero(varies).tolist()
     if not kept:
         raise DataError("every feature is constant in the training rows")
     if options.select is not None and len(kept) > options.select.keep:
-        best = _best(x[:, kept], encode(recipe.target, train), options.task, options.select)
+        x = transformed(transform, train)[:, kept]
+        best = _best(x, encode(recipe.target, train), options.task, options.select)
         kept = [kept[index] for index in best]
         notes.append(f"{len(kept)} of {int(varies.sum())} features selected by {options.select.by}")
     return _pruned(_changed(recipe, notes=notes), {(layout[i].column, layout[i].name) for i in kept})
+
+
+def _varies(transform: Transform, train: pl.DataFrame) -> NDArray[np.bool_]:
+    """Tell which features have more than one value; the first rows tell it of most."""
+    low, high = np.full(transform.shape, np.inf), np.full(transform.shape, -np.inf)
+    for x in blocks(transform, train):
+        low, high = np.minimum(low, x.min(axis=0)), np.maximum(high, x.max(axis=0))
+        if (low < high).all():
+            break
+    return np.asarray(low < high)
 
 
 def _pruned(recipe: Recipe, kept: set[tuple[str, str]]) -> Recipe:

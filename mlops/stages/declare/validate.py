@@ -102,6 +102,7 @@ VALIDATE = Declaration(
         ),
         LOOKBACK,
         Given("accepted_leak"),
+        Parameter("seed", "data.split.seed", optional=True),
         Parameter("image", "features.kind", lambda spec: spec.features.kind == "image", optional=True),
         Parameter("named", _GONE_BY, _named, optional=True, whole=True),
         Parameter("made_by", "stages", own.made_by, optional=True, whole=True),

@@ -1,13 +1,18 @@
-"""What every benchmark can be asked: `--smoke`, or `--write`."""
+"""What every benchmark can be asked: `--smoke`, or `--write`; and how contestants take turns."""
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import itertools
+import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks import page
 from benchmarks.result import PAGE, ROOT, Result, Row, commit, machine, place, versions
@@ -21,6 +26,34 @@ def parser(about: str | None) -> argparse.ArgumentParser:
     one.add_argument("--smoke", action="store_true", help="the smallest sizes, whose figures mean nothing")
     one.add_argument("--write", action="store_true", help="write the result and docs/benchmarks.md")
     return made
+
+
+Taken = dict[str, list[dict[str, Any]]]
+"""What each contestant took, turn by turn."""
+
+
+def sized(about: str | None, turns: int) -> argparse.ArgumentParser:
+    """Begin the command line of a benchmark on millions of rows, whose contestants take so many turns."""
+    made = parser(about)
+    made.add_argument("millions", type=float, nargs="?", default=10, help="millions of rows")
+    made.add_argument("turns", type=int, nargs="?", default=turns)
+    return made
+
+
+def take_turns(file: str, contestants: Sequence[str], source: Path, rows: int, turns: int) -> Taken:
+    """Run the contestants in every order, each in a fresh process that prints a JSON object as its last line.
+
+    Who comes after a large process pays for memory that the machine took back. `file` is the benchmark itself, which is
+    asked `--contestant NAME SOURCE ROWS`.
+    """
+    environment = {**os.environ, "POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
+    taken: Taken = {name: [] for name in contestants}
+    for order in itertools.islice(itertools.cycle(itertools.permutations(contestants)), turns):
+        for name in order:
+            asked = [sys.executable, file, "--contestant", name, str(source), str(rows)]
+            done = subprocess.run(asked, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+            taken[name].append(json.loads(done.stdout.splitlines()[-1]))
+    return taken
 
 
 @dataclass(frozen=True)

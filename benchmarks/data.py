@@ -11,16 +11,14 @@ profiles), which by hand nobody does, is timed apart and has a bound of its own.
 from __future__ import annotations
 
 import json
-import os
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 LIBRARIES = ("numpy", "polars", "pyarrow")
@@ -28,13 +26,14 @@ BOUND, SEARCHES, GIGABYTES = 1.3, 1.3, 4
 KEYS = ["code", "end", "id", "start"]
 NUMBERS = ["age", "visits", "income", "score"]
 
-Taken = dict[str, list[dict[str, float]]]
+if TYPE_CHECKING:
+    from benchmarks.command import Taken
 
 
 def ours(source: Path, folder: Path, rows: int) -> Callable[[], float]:
     """Make the run of our stages; it gives the CPU seconds of the searches."""
     from benchmarks.validate import COLUMNS, PAIR
-    from mlops.ml.data import duplicates, profile
+    from mlops.ml.data import columns, duplicates, profile, sample
     from mlops.stages import features, ingest, snapshot, split, validate
     from mlops.stages.context import StageContext
 
@@ -50,9 +49,12 @@ def ours(source: Path, folder: Path, rows: int) -> Callable[[], float]:
         features: {"kind": "tabular", "task": "binary", "target": "member"},
     }
     spent = Spent()
+    spent.watch(sample, "draw")
     spent.watch(snapshot.leak_search, "search")
     spent.watch(snapshot.label_noise, "estimate")
     spent.watch(profile, "profiles")
+    spent.watch(columns, "distincts")
+    spent.watch(columns, "identifiers")
     spent.watch(duplicates, "exact")
     spent.watch(duplicates, "near")
     spent.watch(duplicates, "things")
@@ -140,27 +142,29 @@ def main() -> int:
     """Let the contestants take turns, print medians, and say whether the bounds hold."""
     from benchmarks import command  # here, for a contestant's memory is measured
 
-    parser = command.parser(__doc__)
-    parser.add_argument("millions", type=float, nargs="?", default=10, help="millions of rows")
-    parser.add_argument("turns", type=int, nargs="?", default=3)
-    asked = parser.parse_args()
+    asked = command.sized(__doc__, turns=3).parse_args()
     measuring = command.begin(__file__, LIBRARIES, asked)
-    taken = take_turns(*((2_000, 1) if asked.smoke else (int(asked.millions * 1_000_000), asked.turns)))
+    rows, turns = (2_000, 1) if asked.smoke else (int(asked.millions * 1_000_000), asked.turns)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "rows.parquet"
+        make(source, rows)
+        print(f"{rows:,} rows x 10 columns, {source.stat().st_size / 2**20:,.0f} MiB of Parquet")
+        taken = command.take_turns(__file__, tuple(CONTESTANTS), source, rows, turns)
     print(f"\n{'':10}{'CPU s':>8}{'searches':>10}{'wall s':>8}{'peak GB':>9}")
     for name, turns in taken.items():
         figures = {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
         print(
             f"{name:10}{figures['cpu']:8.1f}{figures['searches']:10.1f}{figures['wall']:8.1f}{figures['memory']:9.2f}"
         )
-    rows = [
+    found = [
         beside(taken, "cpu", "CPU time without searches", BOUND),
         beside(taken, "searches", "CPU time of searches, beside all by hand", SEARCHES),
         beside(taken, "wall", "time by the clock", None),
         memory(taken),
     ]
-    for row in (row for row in rows if row.bound is not None):
+    for row in (row for row in found if row.bound is not None):
         print(f"{row.name}: {row.ratio or row.ours:.2f} ({row.bound}){'' if row.holds else '  EXCEEDED'}")
-    return measuring.end(rows)
+    return measuring.end(found)
 
 
 def beside(taken: Taken, key: str, name: str, bound: float | None) -> Any:
@@ -185,26 +189,16 @@ def memory(taken: Taken) -> Any:
     return Row(name="peak memory", unit="GB", ours=most, n=len(mine), spread=spread(mine), **held)
 
 
-def take_turns(rows: int, turns: int) -> Taken:
-    """Let the contestants take turns, the first to go changing."""
+def make(source: Path, rows: int) -> None:
+    """Write the rows as somebody brings them, without our numbers."""
     import polars as pl
 
-    from benchmarks.validate import make
+    from benchmarks import validate
 
-    environment = {**os.environ, "POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
-    taken: Taken = {name: [] for name in CONTESTANTS}
-    with tempfile.TemporaryDirectory() as folder:
-        numbered, source = Path(folder) / "numbered.parquet", Path(folder) / "rows.parquet"
-        make(numbered, rows)
-        pl.scan_parquet(numbered).drop("__row__").sink_parquet(source, row_group_size=131_072)
-        numbered.unlink()
-        print(f"{rows:,} rows x 10 columns, {source.stat().st_size / 2**20:,.0f} MiB of Parquet")
-        for turn in range(turns):
-            for name in sorted(CONTESTANTS, reverse=bool(turn % 2)):
-                command = [sys.executable, __file__, "--contestant", name, str(source), str(rows)]
-                done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-                taken[name].append(json.loads(done.stdout.splitlines()[-1]))
-    return taken
+    numbered = source.with_name("numbered.parquet")
+    validate.make(numbered, rows)
+    pl.scan_parquet(numbered).drop("__row__").sink_parquet(source, row_group_size=131_072)
+    numbered.unlink()
 
 
 if __name__ == "__main__":

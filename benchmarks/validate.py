@@ -11,17 +11,14 @@ label noise, which the others do not have, are not timed.
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 LIBRARIES = ("numpy", "pandas", "pandera", "polars", "pyarrow")
@@ -44,7 +41,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
 }
 PAIR = {"left": "start", "is": "at_most", "right": "end"}
 
-Taken = dict[str, list[dict[str, float]]]
+if TYPE_CHECKING:
+    from benchmarks.command import Taken
 
 
 def make(path: Path, rows: int) -> None:
@@ -198,14 +196,16 @@ def main() -> int:
     """Let the contestants take turns, print medians, and say whether the bounds hold."""
     from benchmarks import command  # here, for a contestant's memory is measured
 
-    parser = command.parser(__doc__)
-    parser.add_argument("millions", type=float, nargs="?", default=10, help="millions of rows")
-    parser.add_argument("turns", type=int, nargs="?", default=6)
-    asked = parser.parse_args()
+    asked = command.sized(__doc__, turns=6).parse_args()
     measuring = command.begin(__file__, LIBRARIES, asked)
     rows, turns = (1_000, 1) if asked.smoke else (int(asked.millions * 1_000_000), asked.turns)
-    taken = take_turns(rows, turns)
-    if taken is None:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "rows.parquet"
+        make(source, rows)
+        print(f"{rows:,} rows x {len(COLUMNS)} columns, {source.stat().st_size / 2**20:,.0f} MiB of Parquet")
+        taken = command.take_turns(__file__, CONTESTANTS, source, rows, turns)
+    if refusing := [name for name, found in taken.items() if not all(turn["passed"] for turn in found)]:
+        print(f"{refusing[0]} refuses a table that is right")
         return 1
     medians = {
         name: {key: statistics.median(turn[key] for turn in found) for key in UNITS} for name, found in taken.items()
@@ -229,26 +229,6 @@ def compared(taken: Taken, other: str, key: str) -> Any:
     what = {"cpu": "CPU time", "wall": "time by the clock", "memory": "peak memory"}[key]
     figures = {"ours": ours, "peer": peer, "ratio": ours / peer, "n": len(mine), "spread": spread(mine)}
     return Row(name=f"{what}, beside {other}", unit=UNITS[key], **figures, **bounded)
-
-
-def take_turns(rows: int, turns: int) -> Taken | None:
-    """Let the contestants take turns in every order; None where one refuses what is right."""
-    environment = {**os.environ, "POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
-    taken: Taken = {name: [] for name in CONTESTANTS}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.parquet"
-        make(path, rows)
-        print(f"{rows:,} rows x {len(COLUMNS)} columns, {path.stat().st_size / 2**20:,.0f} MiB of Parquet")
-        for order in itertools.islice(itertools.cycle(itertools.permutations(CONTESTANTS)), turns):
-            for name in order:
-                command = [sys.executable, __file__, "--contestant", name, str(path), str(rows)]
-                done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-                result = json.loads(done.stdout.splitlines()[-1])
-                if not result["passed"]:
-                    print(f"{name} refuses a table that is right")
-                    return None
-                taken[name].append(result)
-    return taken
 
 
 if __name__ == "__main__":

@@ -85,6 +85,14 @@ class TestReport(Part):
     others: str
 
 
+class Searched(Part):
+    """The sample that was searched for leaks, of how many rows, and the seed it was drawn with."""
+
+    rows: int
+    of: int
+    seed: int
+
+
 class DataReport(Document):
     """A snapshot; `source` is the digest of its file, `drift` has statistics by column."""
 
@@ -101,6 +109,8 @@ class DataReport(Document):
     test: TestReport | None = None
     where: Kept | None = None
     """The rows that `where` kept."""
+    searched: Searched | None = None
+    """Where leaks were looked for among some of the rows; where it is not there, among all."""
     checks: tuple[CheckReport, ...] = ()
     columns: tuple[ColumnReport, ...] = ()
     target: Balance | None = None

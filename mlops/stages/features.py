@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.blocks.derived import reads
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
@@ -18,12 +19,13 @@ from mlops.ml.data.parquet import ROW
 from mlops.stages import weighing
 from mlops.stages.context import Section
 from mlops.stages.fit_transform import Options, fit
-from mlops.stages.tables import transformed
+from mlops.stages.tables import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mlops.documents.table import TableSchema
     from mlops.stages.context import StageContext
 
 
@@ -36,14 +38,14 @@ class Params(Section, Options):
 def run(context: StageContext) -> None:
     """Write transform.json and the arrays of training and validation."""
     params = Params.model_validate(context.params)
-    train = pl.read_parquet(context.path("artifacts/split/train.parquet"))
-    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-    recipe = fit(train, context.schema(), params)
+    schema = context.schema()
+    train, validation = (_read(context, part, schema, params) for part in ("train", "validation"))
+    recipe = fit(train, schema, params)
     transform = Transform(recipe)
     with writing_folder(context.path("artifacts/features")) as folder:
         (folder / "transform.json").write_text(dumps(recipe.model_dump(mode="json")), encoding="utf-8")
         for name, part in (("train", train), ("validation", validation)):
-            _save(folder / f"{name}_x.npy", transformed(transform, part), recipe.groups().missing)
+            _stream(folder / f"{name}_x.npy", transform, part)
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
         for name, by in weighing.alike(params.weight, train=train, validation=validation).items():
             _save(folder / f"{name}_w.npy", by)
@@ -54,8 +56,32 @@ def run(context: StageContext) -> None:
         context.say(note)
 
 
-def _save(path: Path, array: np.ndarray[Any, Any], missing: Sequence[int] = ()) -> None:
-    """Write an array; NaN means missing in the columns `missing`, and is refused in others as infinity is in all."""
+def _read(context: StageContext, part: str, schema: TableSchema, params: Params) -> pl.DataFrame:
+    """Read the rows of a part, without the keys that nothing is computed of."""
+    asked = [*params.derive.values(), *([] if params.where is None else [params.where.keep])]
+    used = {name for computed in asked for name in reads(computed)} | {params.target, params.weight}
+    apart = {column.name for column in schema.columns if column.role == "key"} - used
+    path = context.path(f"artifacts/split/{part}.parquet")
+    return pl.read_parquet(path, columns=[name for name in pl.read_parquet_schema(path) if name not in apart])
+
+
+def _stream(path: Path, transform: Transform, rows: pl.DataFrame) -> None:
+    """Write what the transform makes of rows, as `np.save` would, without ever holding all of it."""
+    about = {"descr": "<f4", "fortran_order": False, "shape": (rows.height, *transform.shape)}
+    missing = transform.recipe.groups().missing
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, about)
+        for block in blocks(transform, rows):
+            _refuse_infinite(path, block, missing)
+            file.write(np.ascontiguousarray(block, dtype="<f4").data)
+
+
+def _save(path: Path, array: np.ndarray[Any, Any]) -> None:
+    _refuse_infinite(path, array)
+    np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _refuse_infinite(path: Path, array: np.ndarray[Any, Any], missing: Sequence[int] = ()) -> None:
+    """Refuse infinity, and NaN but in the columns `missing`, where it is a value."""
     if array.dtype.kind == "f" and unusable(array, missing):
         raise DataError(f"{path.name} would hold numbers that are not finite")
-    np.save(path, np.ascontiguousarray(array), allow_pickle=False)

@@ -27,7 +27,7 @@ from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.pictures.pixels import Pictures
 from mlops.stages import fit_text
 from mlops.stages.kept_features import keeping, read
-from mlops.stages.tables import transformed
+from mlops.stages.tables import blocks, transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 
 if TYPE_CHECKING:
@@ -233,19 +233,20 @@ def _pixels(series: pl.Series, column: ColumnSchema, asked: features.Pixels) -> 
 
 
 def _finite(series: pl.Series) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy().copy()
-    values[~np.isfinite(values)] = np.nan
-    return values
+    values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy()
+    known = np.isfinite(values)
+    return values if known.all() else np.where(known, values, np.nan)
 
 
 def _scaled(name: str, part: Part | None, values: NDArray[np.float64], options: features.Numeric) -> Number:
     missing = np.isnan(values)
-    known = values[~missing]
+    gaps = bool(missing.any())
+    known = values[~missing] if gaps else values
     if not len(known):
         return _number(name, part, 0.0, 0.0, 1.0, indicator=False)
     fill = IMPUTATIONS[options.impute](known)
-    shift, scale = _scaling(np.where(missing, fill, values), options.scale)
-    indicator = options.indicator and part is None and bool(missing.any())
+    shift, scale = _scaling(np.where(missing, fill, values) if gaps else values, options.scale)
+    indicator = options.indicator and part is None and gaps
     return _number(name, part, fill, shift, scale, indicator=indicator)
 
 
@@ -277,8 +278,8 @@ def _category(series: pl.Series, options: features.Categorical) -> Category:
 
 def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     """Drop constant features, select, and forget the columns that nothing is left of."""
-    layout, x = recipe.layout(), transformed(Transform(recipe), train)
-    varies = _whole_pictures(_varies(x), recipe)
+    layout, transform = recipe.layout(), Transform(recipe)
+    varies = _whole_pictures(_varies(transform, train), recipe)
     varies |= np.array([feature.group.startswith(f"{TEXT}:") for feature in layout])  # one piece each
     constant = (feature.name for feature, kept in zip(layout, varies, strict=True) if not kept)
     notes = dict.fromkeys([*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)])
@@ -287,7 +288,8 @@ def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
         raise DataError("every feature is constant in the training rows")
     usual = [place for place in kept if layout[place].group in USUAL]
     if options.select is not None and len(usual) > options.select.keep:
-        best = _best(x[:, usual], encode(recipe.target, train), options.task, options.select)
+        x = transformed(transform, train)[:, usual]
+        best = _best(x, encode(recipe.target, train), options.task, options.select)
         notes[f"{len(best)} of {len(usual)} features selected by {options.select.by}"] = None
         kept = _following(layout, kept, [usual[index] for index in best])
     found = keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
@@ -295,15 +297,20 @@ def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     return found if alone is None else found.changed(shape=alone.shape)  # a row is a picture, and nothing else
 
 
-def _varies(x: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell which features are not the same in all rows; where some rows have no value, that is another one."""
-    if not len(x):
-        return np.zeros(x.shape[1], dtype=bool)
-    low, high = x.min(axis=0), x.max(axis=0)
-    gaps = np.isnan(low)
-    if gaps.any():
-        low[gaps], high[gaps] = np.fmin.reduce(x[:, gaps]), np.fmax.reduce(x[:, gaps])
-    return np.asarray((low < high) | (gaps & ~np.isnan(low)))
+def _varies(transform: Transform, train: pl.DataFrame) -> NDArray[np.bool_]:
+    """Tell which features are not the same in all rows; where some rows have no value, that is another one.
+
+    The first rows tell it of most.
+    """
+    low, high = np.full(transform.shape, np.inf), np.full(transform.shape, -np.inf)
+    gaps = varies = np.zeros(transform.shape, dtype=bool)
+    for x in blocks(transform, train):
+        low, high = np.fmin(low, np.fmin.reduce(x)), np.fmax(high, np.fmax.reduce(x))
+        gaps = gaps | np.isnan(x).any(axis=0)
+        varies = (low < high) | (gaps & (low <= high))
+        if varies.all():
+            break
+    return varies
 
 
 def _whole_pictures(varies: NDArray[np.bool_], recipe: Recipe) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
 from mlops.bundle.recipe import IMAGE
-from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport, TestReport
+from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport, Searched, TestReport
 from mlops.documents.table import ColumnSchema, Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import (
@@ -23,6 +23,7 @@ from mlops.ml.data import (
     leak_search,
     profile,
     reference,
+    sample,
     schema,
     table_rules,
     weights,
@@ -35,6 +36,7 @@ from mlops.ml.data.joining import Joined
 from mlops.ml.data.lookback import look_back
 from mlops.ml.data.official_test import OfficialTest
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.sample import Sample
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
 from mlops.stages import computed, named_columns
@@ -66,6 +68,7 @@ class Snapshot:
         self.noise: NoiseReport | None = None
         self.drift: dict[str, dict[str, float]] = {}
         self.kept_of: int | None = None
+        self.drawn: Sample | None = None
 
     def examine(self) -> None:
         """Go through the checks in order; each sees what the ones before it left."""
@@ -227,14 +230,15 @@ class Snapshot:
 
     def _check_leakage(self) -> None:
         if self.target is not None:
-            found = leak_search.search(self.frame, self.target, self.types, self.features, self._past, self.params)
+            self.drawn = sample.draw(self.frame, seed=self.params.seed)
+            found = leak_search.search(self.drawn, self.target, self.types, self.features, self._past, self.params)
             self.checks += found
 
     def _estimate_noise(self) -> None:
-        if self.target is None or any(check.blocks for check in self.checks):
+        if self.target is None or self.drawn is None or any(check.blocks for check in self.checks):
             return
         kinds = {name: self.types[name] for name in self.features}
-        self.noise = label_noise.estimate(self.frame, self.target, kinds, self.params.entity)
+        self.noise = label_noise.estimate(self.drawn.rows, self.target, kinds, self.params.entity)
         if self.params.label_noise is not None:
             self.checks.append(label_noise.held(self.noise, self.params.label_noise, self.target.name))
 
@@ -267,6 +271,7 @@ class Snapshot:
             **({"where": Kept(rows=self.frame.height, of=self.kept_of)} if self.kept_of is not None else {}),
             **({"joined": tuple(map(_joined, self.joined))} if self.joined else {}),
             **({"test": TestReport(**asdict(self.test))} if self.test is not None else {}),
+            **({"searched": searched} if (searched := self._searched()) else {}),
             header=self.header,
             source=source,
             checks=tuple(check.record() for check in self.checks),
@@ -275,6 +280,11 @@ class Snapshot:
             drift=self.drift or None,
             label_noise=self.noise,
         )
+
+    def _searched(self) -> Searched | None:
+        if self.drawn is None or self.drawn.whole:
+            return None
+        return Searched(rows=self.drawn.rows.height, of=self.drawn.table.height, seed=self.drawn.seed)
 
     def _role(self, name: str) -> Role:
         if name in (self.params.target, self.params.weight):

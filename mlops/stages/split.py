@@ -50,10 +50,27 @@ def run(context: StageContext) -> None:
     report = context.path(REPORT)
     report.unlink(missing_ok=True)
     shutil.rmtree(context.path(FOLDER), ignore_errors=True)
-    frame = parquet.read(context.path(VALID))
     if params.folds is not None:
-        _deal(context, frame, params, params.folds)
+        _deal(context, parquet.read(context.path(VALID)), params, params.folds)
         return
+    divided, total = _divided(context, params)
+    checks = leaks(divided, params, _roles(context))
+    write_text(report, describe(divided, params, checks, total).dumps())
+    _refuse_leaks(checks)
+    with writing_folder(context.path(FOLDER)) as folder:
+        for name, rows in zip(PARTS, divided, strict=True):
+            parquet.write(rows, folder / f"{name}.parquet")
+    sizes = (f"{name} {rows.height:,}" for name, rows in zip(PARTS, divided, strict=True))
+    context.say(f"by {params.by}: " + ", ".join(sizes))
+    _warn(context, checks)
+
+
+def _divided(context: StageContext, params: Params) -> tuple[Divided, int]:
+    """Divide the rows, and count them; those that stand between two parts are left out.
+
+    Of all rows no second copy is kept.
+    """
+    frame = parquet.read(context.path(VALID))
     official = official_test.rows_of(context.path(VALID)) if params.official_test else 0
     parts = splits.assign(frame, params, official)
     total = frame.height
@@ -67,16 +84,7 @@ def run(context: StageContext) -> None:
         known = splits.apart_by(frame, parts, params)
         frame, parts = frame.filter(known), parts.filter(known)
     refuse(frame, parts, params)
-    divided = Divided.of(frame, parts)
-    checks = leaks(divided, params, _roles(context))
-    write_text(report, describe(divided, params, checks, total).dumps())
-    _refuse_leaks(checks)
-    with writing_folder(context.path(FOLDER)) as folder:
-        for name, rows in zip(PARTS, divided, strict=True):
-            parquet.write(rows, folder / f"{name}.parquet")
-    sizes = (f"{name} {rows.height:,}" for name, rows in zip(PARTS, divided, strict=True))
-    context.say(f"by {params.by}: " + ", ".join(sizes))
-    _warn(context, checks)
+    return Divided.of(frame, parts), total
 
 
 def _deal(context: StageContext, frame: pl.DataFrame, params: Params, count: int) -> None:

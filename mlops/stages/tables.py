@@ -32,13 +32,20 @@ _BLOCK = 32_768  # rows transformed at once, so that a million of them need no f
 
 def transformed(transform: Transform, frame: pl.DataFrame) -> NDArray[np.float32]:
     """Transform a frame to float32 [n, *shape]; missing columns and other types raise DataError."""
+    out = np.empty((frame.height, *transform.shape), dtype=np.float32)
+    start = 0
+    for block in blocks(transform, frame):
+        out[start : start + len(block)] = block
+        start += len(block)
+    return out
+
+
+def blocks(transform: Transform, frame: pl.DataFrame) -> Iterator[NDArray[np.float32]]:
+    """Transform a frame some rows at a time, float32 [m, *shape]; missing columns and other types raise DataError."""
     _check(transform.recipe, frame)
     frame = frame.select(column.name for column in transform.recipe.columns)
-    out = np.empty((frame.height, *transform.shape), dtype=np.float32)
     for start in range(0, frame.height, _BLOCK):
-        block = frame.slice(start, _BLOCK)
-        out[start : start + block.height] = transform.apply(_columns(transform.recipe, block))
-    return out
+        yield transform.apply(_columns(transform.recipe, frame.slice(start, _BLOCK)))
 
 
 def scored(predictor: Predictor, frame: pl.DataFrame, folds: Folds | None = None) -> NDArray[np.floating[Any]]:

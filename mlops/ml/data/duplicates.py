@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mlops.blocks.column_name import typed
-from mlops.ml.data import splits
+from mlops.ml.data import sample, splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
@@ -27,6 +27,7 @@ _BLOCKS = 32
 _LEAST_TRAIN = 100
 _DISTINCT = 20
 _LEAST_NUMBERS = 3
+_LOOKED = 10_000
 _AT_ONCE = 4_096
 _TWO = 2
 _SHALLOW, _MANY = 6, 500_000
@@ -45,8 +46,9 @@ def exact(parts: Divided, columns: Sequence[str]) -> Check:
     train, held = parts.train, parts.held
     if not _tells_rows_apart(train, columns):
         return Check("duplicates_across_splits", None, "block", 0, held.height)
-    known = train.select(columns).hash_rows(seed=0).unique()
-    failed = int(held.select(columns).hash_rows(seed=0).is_in(known.implode()).sum())
+    known, asked = (np.sort(rows.select(columns).hash_rows(seed=0).to_numpy()) for rows in (train, held))
+    places = np.searchsorted(known, asked).clip(max=known.size - 1)  # of what is sorted a million take no time
+    failed = int((known[places] == asked).sum())
     words = f"{failed:,} of {held.height:,} rows of validation and test are copies of rows of train"
     return _judged("duplicates_across_splits", failed, held.height, words)
 
@@ -75,10 +77,7 @@ def near(parts: Divided, columns: Sequence[str]) -> Check:
     rows = min(test.height, _QUERIES)
     if len(numbers) < _LEAST_NUMBERS or train.height < _LEAST_TRAIN or not rows:
         return Check("near_duplicates_across_splits", None, "block", 0, rows)
-    order = (
-        np.argsort(splits.mixed(test[ROW], seed=1), kind="stable")[:rows] if ROW in test.columns else np.arange(rows)
-    )
-    asked = test[np.sort(order)]
+    asked = test[sample.places(test[ROW], rows, seed=1)] if ROW in test.columns else test.head(rows)
     centre, scale = _scaling(train, numbers)
     nearest, places = _nearest(_scaled(asked, numbers, centre, scale), _scaled(train, numbers, centre, scale))
     suspects = np.flatnonzero(too_near(nearest))
@@ -172,16 +171,24 @@ def _by_time(column: str, entity: str | None) -> str:
 
 def things(parts: Divided, column: str) -> Check | None:
     """Count the values of a key that several rows share and that are in more than one part."""
-    everything = pl.concat(
-        [pl.select(pl.lit(rows[column]).alias(VALUE), pl.lit(place).alias(PART)) for place, rows in enumerate(parts)]
-    )
-    values = everything.drop_nulls(VALUE).group_by(VALUE).agg(pl.len().alias(ROWS), pl.col(PART).n_unique())
-    failed, repeated = values.select((pl.col(PART, ROWS) > 1).sum()).row(0)
-    if repeated < _LEAST or values.height < _DISTINCT:
+    placed = [
+        pl.select(pl.lit(rows[column]).alias(VALUE), pl.lit(place, pl.UInt8).alias(PART))
+        for place, rows in enumerate(parts)
+    ]
+    everything = pl.concat(placed).drop_nulls(VALUE)
+    values = everything[VALUE]
+    total = (values.sort() if values.dtype.is_integer() else values).n_unique()
+    if everything.height - total < _LEAST or total < _DISTINCT:  # so few are repeated: to count them takes far longer
         return None
-    words = f"{failed:,} of {values.height:,} values of the key `{column}` are in more than one part"
+    repeats = everything.group_by(VALUE).agg(
+        pl.len().alias(ROWS), (pl.col(PART).min() < pl.col(PART).max()).alias(PART)
+    )
+    failed, repeated = repeats.select(pl.col(PART).sum(), (pl.col(ROWS) > 1).sum()).row(0)
+    if repeated < _LEAST:
+        return None
+    words = f"{failed:,} of {total:,} values of the key `{column}` are in more than one part"
     words += f"; if rows of one belong together, write `entity: {typed(column)}` and split by group"
-    return Check("entity_overlap", column, "warn", failed, values.height, words if failed else "")
+    return Check("entity_overlap", column, "warn", failed, total, words if failed else "")
 
 
 def _judged(name: str, failed: int, total: int, words: str) -> Check:
@@ -195,21 +202,34 @@ def _tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
     """Tell whether less than one pair of rows is expected to be equal by chance, were half of what columns tell new.
 
     A column tells -log2 Σ p² bits (collision entropy), one with another value in most rows more than can be measured;
-    columns repeat each other, so only half of the sum counts.
+    columns repeat each other, so only half of the sum counts. Of many rows a sample tells it.
     """
-    rows = train.select(columns).unique()
+    many = train.height > sample.MOST
+    rows = (train[sample.spots(train.height)] if many else train).select(columns).unique()
     if rows.height < _LEAST_TRAIN:
         return False
-    bits, needed = 0.0, 2 * math.log2(rows.height)
-    for name in columns:
-        shares = counted(rows[name]).get_column(ROWS).cast(pl.Float64) / rows.height
-        alone = 4.0 if rows[name].dtype == pl.Binary else 1.5  # two pictures are never equal by chance
-        bits += alone * needed if shares.len() > rows.height / 2 else -math.log2(float((shares * shares).sum()))
-    return bits / 2 > needed
+    needed = 2 * math.log2(train.height if many else rows.height)
+    return sum(_bits(rows[name], needed, drawn=many) for name in columns) / 2 > needed
+
+
+def _bits(values: pl.Series, needed: float, *, drawn: bool) -> float:
+    """Measure what a column tells, where `needed` bits tell all rows apart."""
+    most = (4.0 if values.dtype == pl.Binary else 1.5) * needed  # two pictures are never equal by chance
+    many = counted(values).get_column(ROWS).cast(pl.Float64)
+    mostly = many.len() > values.len() / 2
+    if not drawn:
+        shares = many / values.len()
+        return most if mostly else -math.log2(float((shares * shares).sum()))
+    if mostly:  # what tells the others apart is asked of those: one value may stand for all that are missing
+        many = many.sort().head(-1)
+    total, equal = float(many.sum()), float((many * (many - 1)).sum())  # pairs: no row meets itself
+    return min(most, -math.log2(equal / (total * (total - 1)))) if equal else most
 
 
 def _is_spread(values: pl.Series) -> bool:
-    return bool(values.dtype.is_numeric()) and values.n_unique() > _DISTINCT // 2
+    if not values.dtype.is_numeric():
+        return False
+    return any(part.n_unique() > _DISTINCT // 2 for part in (values.head(_LOOKED), values))
 
 
 def _scaling(train: pl.DataFrame, names: Sequence[str]) -> tuple[Floats, Floats]:

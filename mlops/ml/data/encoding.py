@@ -10,7 +10,7 @@ import polars as pl
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,10 +32,24 @@ def encode(target: Target, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[n
     if target.classes is None:
         return _numbers(series)
     labels = [_label(value) for value in target.classes]
-    positions = _text(series).cast(pl.Enum(labels), strict=False).to_physical()
+    positions = _positions(series, {label: place for place, label in enumerate(labels)})
     if unknown := positions.null_count():
         raise DataError(f"{unknown:,} of {len(series):,} values of `{target.name}` are not one of its classes")
-    return positions.to_numpy().astype(np.int64)
+    return positions.to_numpy().astype(np.int64, copy=False)
+
+
+def _positions(series: pl.Series, places: Mapping[str, int]) -> pl.Series:
+    """Look up where each class stands, null where it is none; few are distinct, so that Python spells each once."""
+    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+        return series.cast(pl.String).cast(pl.Enum(list(places)), strict=False).to_physical()
+    if series.dtype == pl.Boolean:
+        false, true = (places.get(_label(value)) for value in (False, True))
+        return pl.select(
+            pl.when(series).then(pl.lit(true, pl.Int64)).when(~series).then(pl.lit(false, pl.Int64))
+        ).to_series()
+    seen = series.drop_nulls().unique()
+    found = [places.get(_label(value)) for value in seen.to_list()]
+    return series.replace_strict(seen, found, default=None, return_dtype=pl.Int64)
 
 
 def _numbers(series: pl.Series) -> NDArray[np.float64]:
@@ -51,13 +65,3 @@ def _label(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _text(series: pl.Series) -> pl.Series:
-    """Spell classes as `_label` does; few are distinct, so that going through Python is cheap."""
-    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
-        return series.cast(pl.String)
-    seen = series.drop_nulls().unique()
-    return series.replace_strict(
-        seen, [_label(value) for value in seen.to_list()], default=None, return_dtype=pl.String
-    )

@@ -19,6 +19,7 @@ from mlops.documents.data import Confused, NoiseReport
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.sample import draw
 from mlops.ml.data.target import Target
 from mlops.ml.light import without_pandas
 from mlops.pictures.pixels import Pictures
@@ -43,7 +44,7 @@ def estimate(
     """Estimate the share of wrong labels of a classification; None for a regression."""
     if target.task == "regression":
         return None
-    sample = _sampled(frame)
+    sample = draw(frame, _ROWS, _SEED).rows
     codes = _codes(sample[target.name], target)
     kinds = {name: kind for name, kind in kinds.items() if kind != "text"}  # the order of sentences tells nothing
     many = np.bincount(codes, minlength=len(target.classes))
@@ -102,13 +103,6 @@ def _pairs(joint: Floats, target: Target) -> tuple[Confused, ...]:
         if given != likely and joint[given, likely] >= 1
     ]
     return tuple(sorted(found, key=lambda pair: (-pair.rows, str(pair.given), str(pair.likely)))[:10])
-
-
-def _sampled(frame: pl.DataFrame) -> pl.DataFrame:
-    if frame.height <= _ROWS:
-        return frame
-    order = np.argsort(splits.mixed(frame[ROW], _SEED), kind="stable")[:_ROWS]
-    return frame[np.sort(order)]
 
 
 def _folds(sample: pl.DataFrame, entity: str | None) -> Codes:

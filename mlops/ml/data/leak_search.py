@@ -4,40 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mlops.blocks.column_rule import ColumnRule, ColumnType
-from mlops.ml.data import leakage, pixels, preprocessing_leaks
+from mlops.ml.data import leakage, pixels, preprocessing_leaks, preprocessing_signs
 from mlops.ml.data.checks import Check
 from mlops.ml.data.contract import Contract
+from mlops.ml.data.sample import Sample
 from mlops.ml.data.suspect import Suspect
 from mlops.ml.data.target import Target
 
-if TYPE_CHECKING:
-    import polars as pl
-
 
 def search(
-    frame: pl.DataFrame,
+    drawn: Sample,
     target: Target,
     kinds: Mapping[str, ColumnType],
     features: Sequence[str],
     past: Collection[str],
     contract: Contract,
 ) -> list[Check]:
-    """Search the `features`, whose types are `kinds`; those of the `past` cannot know the target."""
-    image = set(features) if contract.image else pixels.find(frame, {name: kinds[name] for name in features})
+    """Search the `features`, whose types are `kinds`; those of the `past` cannot know the target.
+
+    What was computed of all rows is proved on all; where else a sample was searched, what is found says so.
+    """
+    image = set(features) if contract.image else pixels.find(drawn.rows, {name: kinds[name] for name in features})
     rules = {name: contract.columns.get(name, ColumnRule()) for name in features if name not in past}
     suspects = [
         Suspect(name, kinds[name], rule.public, name in image)
         for name, rule in rules.items()
         if rule.leakage == "check" and kinds[name] != "image"  # what is in a picture may say everything
     ]
-    found = leakage.find(frame, target, suspects, contract.origins())
+    leaks = leakage.find(drawn.rows, target, suspects, contract.origins())
+    found = [replace(check, message=drawn.noted(check.message)) for check in leaks]
     accused = {check.column for check in found}
     rest = [suspect for suspect in suspects if suspect.name not in accused]
     told = [_let(check, contract) for check in found] or [Check("leakage", None, "block", 0, len(suspects))]
-    return [*told, *preprocessing_leaks.find(frame, target, rest)]
+    doubted = rest if drawn.whole else preprocessing_signs.likely(drawn, target, rest)
+    return [*told, *preprocessing_leaks.find(drawn.table, target, doubted)]
 
 
 def _let(check: Check, contract: Contract) -> Check:

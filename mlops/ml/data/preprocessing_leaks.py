@@ -30,33 +30,39 @@ Floats = NDArray[np.float64]
 
 def find(frame: pl.DataFrame, target: Target, suspects: Sequence[Suspect]) -> list[Check]:
     """Find the features that were fitted on all rows, one check each."""
+    if not suspects:
+        return []
     known = frame.filter(pl.col(target.name).is_not_null())
     if known.height < _LEAST_ROWS:
         return []
-    outcomes = _outcomes(known[target.name], target)
+    goals = outcomes(known[target.name], target)
     found = []
     for suspect in suspects:
         if suspect.type in ("float", "int") and not suspect.pixel:
-            values = np.asarray(known[suspect.name].cast(pl.Float64).fill_null(float("nan")).to_numpy())
+            values = numbers(known[suspect.name])
             whole = suspect.type == "int" or bool((values[np.isfinite(values)] % 1 == 0).all())
-            found += _judge(suspect.name, values, outcomes, known.height, target.name, whole=whole)
+            found += _judge(suspect.name, values, goals, known.height, target.name, whole=whole)
     return found
 
 
-def _outcomes(values: pl.Series, target: Target) -> list[Floats]:
+def outcomes(values: pl.Series, target: Target) -> list[Floats]:
+    """Give what a level's mean may be of: the target, or whether it is of a class; each of shape (rows,)."""
     if target.task == "regression":
         return [np.asarray(values.cast(pl.Float64).to_numpy())]
     classes = target.classes[-1:] if target.task == "binary" else target.classes[:_DISTINCT]
     return [(values == label).cast(pl.Float64).to_numpy() for label in classes]
 
 
-def _judge(
-    name: str, values: Floats, outcomes: Sequence[Floats], rows: int, target: str, *, whole: bool
-) -> list[Check]:
+def numbers(values: pl.Series) -> Floats:
+    """Read numbers as floats, missing as NaN."""
+    return np.asarray(values.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+
+
+def _judge(name: str, values: Floats, goals: Sequence[Floats], rows: int, target: str, *, whole: bool) -> list[Check]:
     present = values[np.isfinite(values)]
     if present.size < _LEAST_ROWS or np.ptp(present) == 0:
         return []
-    if any(is_target_mean(values, outcome) for outcome in outcomes):
+    if any(is_target_mean(values, goal) for goal in goals):
         words = f"`{name}` was encoded by the mean of `{target}` over all rows, those of the test set included"
         return [failure("fit_before_split", name, words, failed=rows, total=rows)]
     if whole:  # a count, a code or a pixel was not scaled, however its quartiles lie, nor is a mean so round

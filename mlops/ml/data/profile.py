@@ -17,6 +17,7 @@ import polars as pl
 from mlops.blocks.column_rule import TEXTS, ColumnType
 from mlops.documents.data import Spread
 from mlops.ml.data.names import ROWS, VALUE, counted
+from mlops.ml.data.sample import spots
 from mlops.statistics import bins, drift
 
 LEAST_BEHIND = 20
@@ -44,7 +45,8 @@ def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Sp
     if found in TEXTS:
         return _levels(present, public=public)
     numbers = numeric(present, found)
-    edges = bins.edges(numbers[np.isfinite(numbers)], least=LEAST_BEHIND)
+    finite = numbers[np.isfinite(numbers)]
+    edges = bins.edges(finite[spots(len(finite))], least=LEAST_BEHIND)  # of very many values some say where to cut
     return Spread(edges=tuple(edges), counts=tuple(drift.counts(numbers, edges).tolist())) if edges else None
 
 
@@ -84,8 +86,8 @@ def _measured(present: pl.Series, found: ColumnType) -> tuple[pl.Series, ColumnT
 
 def _levels(present: pl.Series, *, public: bool) -> Spread:
     ranked = counted(present).sort([ROWS, VALUE], descending=[True, False])
-    rows = [(str(level), int(count)) for level, count in ranked.iter_rows()]
-    told = [(level, count) for level, count in rows[:_LEVELS] if count >= LEAST_BEHIND]
+    rows = [(str(level), int(count)) for level, count in ranked.head(_LEVELS).iter_rows()]
+    told = [(level, count) for level, count in rows if count >= LEAST_BEHIND]
     levels = {level if public else digested(level): count for level, count in told}
     rest = present.len() - sum(levels.values())
     if 0 < rest < LEAST_BEHIND and levels:  # what is left must hide its rows as well

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlops.blocks.column_name import typed
 from mlops.blocks.column_rule import TEXTS
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, leakage, personal, pixels, prose
+from mlops.ml.data import columns, leakage, personal, pixels, prose, sample
 from mlops.ml.data.names import ROWS, VALUE
 from mlops.ml.data.suspect import Suspect
 
@@ -81,10 +81,11 @@ class Roles:
         left = self._left(features)
         image = pixels.find(frame, {name: kinds[name] for name in left})
         suspects = [Suspect(name, kinds[name], pixel=name in image) for name in left]
-        for check in leakage.find(frame, goal, suspects):
+        drawn = sample.draw(frame)
+        for check in leakage.find(drawn.rows, goal, suspects):
             if check.blocks:
                 self.leave_out("leaks_target", str(check.column))
-            self.doubts.append(check.message)
+            self.doubts.append(drawn.noted(check.message))
         self.doubts += [asked for name in self._left(features) if (asked := personal.doubt(name))]
         self.doubts += [prose.doubt(frame[name]) for name in self._left(features) if kinds[name] == "text"]
         if ahead is None and self.entity is None:

@@ -26,6 +26,7 @@ PARTS = ("train", "validation", "test")
 PART = "__part__"
 _STRATA = 10
 _FEW = 3
+_AT_ONCE = 16_384
 
 Codes = NDArray[np.int64]
 
@@ -108,7 +109,8 @@ def apart_by(frame: pl.DataFrame, parts: pl.Series, plan: Plan) -> pl.Series:
 
 def digest(rows: pl.Series) -> str:
     """Name a set of rows by the SHA-256 of their sorted identities as little-endian 64-bit integers."""
-    content = np.sort(rows.to_numpy()).astype("<i8").tobytes()
+    ordered = rows if rows.is_sorted() else rows.sort()  # as rows of a part mostly are
+    content = np.ascontiguousarray(ordered.to_numpy(), dtype="<i8").data
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
@@ -129,11 +131,17 @@ def hashed(keys: list[str], seed: int) -> NDArray[np.float64]:
 def mixed(rows: pl.Series, seed: int) -> NDArray[np.uint64]:
     """Map each row number to 64 well-mixed bits: SplitMix64 (Steele, Lea and Flood, 2014) from a salted start."""
     start = int.from_bytes(hashlib.sha256(f"rows\x1f{seed}".encode()).digest()[:8], "big")
+    bits = rows.to_numpy().astype(np.uint64)
     with np.errstate(over="ignore"):
-        z = rows.to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(start)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)
+        for first in range(0, bits.size, _AT_ONCE):  # in place, of no more rows at once than the cache holds
+            z = bits[first : first + _AT_ONCE]
+            z *= np.uint64(0x9E3779B97F4A7C15)
+            z += np.uint64(start)
+            for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+                z ^= z >> np.uint64(shift)
+                z *= np.uint64(factor)
+            z ^= z >> np.uint64(31)
+    return bits
 
 
 def _random(frame: pl.DataFrame, plan: Plan) -> Codes:
@@ -156,13 +164,28 @@ def strata(frame: pl.DataFrame, plan: Plan) -> Codes:
 
 def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
     """Order each stratum by its mixed bits and cut it at the fractions."""
-    by = pl.DataFrame({"stratum": strata, "mixed": mixed(rows, plan.seed), ROW: rows})
-    order = by.select(pl.arg_sort_by(by.columns)).to_series().to_numpy()
-    ends = np.flatnonzero(np.diff(strata[order])) + 1
-    codes = np.empty(rows.len(), dtype=np.int64)
-    for stratum in np.split(order, ends):
-        codes[stratum] = np.repeat(np.arange(len(PARTS)), _sizes(stratum.size, plan.fractions.shares))
+    bits, codes = mixed(rows, plan.seed), np.empty(rows.len(), dtype=np.int64)
+    for stratum in _runs(strata):
+        codes[stratum] = _parted(bits[stratum], _sizes(stratum.size, plan.fractions.shares))
     return codes
+
+
+def _parted(bits: NDArray[np.uint64], sizes: list[int]) -> Codes:
+    """Give so many of the least bits to train, so many of the next to validation: no two rows have the same."""
+    ends = [end for end in np.cumsum(sizes)[:-1].tolist() if end < bits.size]
+    parts = np.zeros(bits.size, dtype=np.int64)
+    for bound in np.partition(bits, ends)[ends] if ends else ():
+        parts += bits >= bound
+    return parts
+
+
+def _runs(strata: Codes) -> list[Codes]:
+    """List the places of each stratum, ascending."""
+    if not strata.size or (strata == strata[0]).all():
+        return [np.arange(strata.size)]
+    small = strata.astype(np.uint16) if strata.min() >= 0 and strata.max() < 2**16 else strata  # which sorts faster
+    order = np.argsort(small, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(strata[order])) + 1)
 
 
 def _sizes(count: int, fractions: tuple[float, float, float]) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops.documents.checks import Balance, CheckReport
-from mlops.documents.data import ColumnReport, Confused, DataReport, NoiseReport, Spread
+from mlops.documents.data import ColumnReport, Confused, DataReport, NoiseReport, Searched, Spread
 from mlops.present.report.about import About
 from mlops.present.report.charts import Bar, columns, histogram
 from mlops.present.report.forests import Cell, Forest, forest
@@ -70,6 +70,7 @@ def data(document: DataReport | None, about: About, important: Sequence[str]) ->
         *([("Rows made by own code", ", ".join(document.made_by))] if document.made_by else []),
         ("Columns", count(len(listed))),
         ("Checks passed", f"{len(found) - len(attention):,} of {len(found):,}"),
+        *_searched(document.searched),
         *_balance(document.target, about),
     )
     return Data(
@@ -83,6 +84,13 @@ def data(document: DataReport | None, about: About, important: Sequence[str]) ->
         _drift(document.drift or {}),
         _labels(document.label_noise),
     )
+
+
+def _searched(found: Searched | None) -> Sequence[tuple[str, str]]:
+    """Say among how many rows leaks were looked for, where not among all."""
+    if found is None:
+        return []
+    return [("Searched for leaks", f"{found.rows:,} of {found.of:,} rows, drawn with seed {found.seed}")]
 
 
 def check(item: CheckReport) -> Check:

@@ -214,6 +214,17 @@ def test_data_shows_spread_drift_labels_and_leaks(examined: tuple[Page, str]) ->
     assert "3 of 1,000 rows of test are almost copies" in html
 
 
+def test_a_search_among_some_of_the_rows_is_said(tmp_path: Path) -> None:
+    def searched(context: Any) -> None:
+        path = context.path("reports/data.json")
+        some = {"searched": {"rows": 200_000, "of": 10_000_000, "seed": 3}}
+        path.write_text(json.dumps(json.loads(path.read_text()) | some))
+
+    seen, _ = judged(tmp_path, change=searched)
+    assert seen.data is not None
+    assert ("Searched for leaks", "200,000 of 10,000,000 rows, drawn with seed 3") in seen.data.facts
+
+
 def test_slices_that_nobody_declared_are_named(examined: tuple[Page, str]) -> None:
     found = examined[0].discovered
     assert found is not None

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file
+from mlops.stages import tables
 from mlops.stages.context import StageContext
 from mlops.stages.features import run
 from mlops.stages.tables import transformed
@@ -68,6 +72,30 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
         made = sorted((tmp_path / name / "artifacts/features").iterdir())
         digests.append([(path.name, digest_file(path)) for path in made])
     assert digests[0] == digests[1]
+
+
+@settings(deadline=None, max_examples=20)
+@given(block=st.integers(1, 70))
+def test_some_rows_at_a_time_give_the_bytes_of_all_at_once(tiny: Path, block: int) -> None:
+    train = pl.read_parquet(tiny / "artifacts/split/train.parquet")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(tables, "_BLOCK", block)
+        run(context(tiny))
+        made = tiny / "artifacts/features"
+        whole = io.BytesIO()
+        patched.setattr(tables, "_BLOCK", train.height)
+        np.save(whole, transformed(Transform.read(made / "transform.json"), train), allow_pickle=False)
+    assert (made / "train_x.npy").read_bytes() == whole.getvalue()
+    assert (made / "transform.json").read_bytes() == (tiny / "whole.json").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a pipeline, and the transform that was learnt of all rows at once."""
+    folder = make_pipeline(tmp_path_factory.mktemp("blocks") / "tiny")
+    run(context(folder))
+    (folder / "whole.json").write_bytes((folder / "artifacts/features/transform.json").read_bytes())
+    return folder
 
 
 def test_a_regression_target_is_float64(tmp_path: Path) -> None:

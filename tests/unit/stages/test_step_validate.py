@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
-from mlops.ml.data import joining, parquet
+from mlops.ml.data import joining, parquet, sample
 from mlops.ml.data.joining import Joined
 from mlops.stages import validate
 from mlops.stages.context import StageContext
@@ -115,6 +115,15 @@ def test_the_same_data_gives_the_same_bytes(pipeline):
         names = ("artifacts/valid.parquet", "artifacts/schema.json", "reports/data.json")
         contents.append([(pipeline.folder / name).read_bytes() for name in names])
     assert contents[0] == contents[1]
+
+
+def test_a_long_table_is_searched_in_part_and_the_report_says_so(pipeline, monkeypatch):
+    pipeline.run(table(), seed=5)
+    assert "searched" not in pipeline.report
+    monkeypatch.setattr(sample, "MOST", 150)
+    pipeline.run(table(), seed=5)
+    assert pipeline.report["searched"] == {"of": ROWS, "rows": 150, "seed": 5}
+    assert pipeline.report["rows"] == ROWS
 
 
 def test_a_column_that_later_stages_go_by_is_missed_at_once(pipeline):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlops.blocks.split import Fractions
 from mlops.errors import DataError
-from mlops.ml.data.splits import PARTS, Plan, assign, digest, hashed, mixed, shared
+from mlops.ml.data.splits import PARTS, Plan, _sizes, assign, digest, hashed, mixed, shared, strata
 
 FRACTIONS = Fractions(train=0.6, validation=0.2, test=0.2)
 HASHED = [0.09801160659371033, 0.9235427653046154]
@@ -80,6 +80,27 @@ def test_time_only_moves_forward_through_the_parts(rows):
 @pytest.mark.parametrize("by", ["random", "stratified"])
 def test_the_parts_have_the_sizes_that_were_asked_for(by):
     assert np.bincount(assign(table(1000), plan(by))).tolist() == [600, 200, 200]
+
+
+def by_sorting(frame: pl.DataFrame, how: Plan) -> list[int]:
+    """The oracle: each stratum sorted by its mixed bits, and cut."""
+    codes = strata(frame, how) if how.by == "stratified" else np.zeros(frame.height, dtype=np.int64)
+    bits = mixed(frame["__row__"], how.seed)
+    parts = np.empty(frame.height, dtype=np.int64)
+    for stratum in np.unique(codes):
+        inside = np.flatnonzero(codes == stratum)
+        sizes = _sizes(inside.size, how.fractions.shares)
+        parts[inside[np.argsort(bits[inside], kind="stable")]] = np.repeat([0, 1, 2], sizes)
+    return parts.tolist()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 400), st.integers(0, 9), st.sampled_from(["random", "stratified"]), st.integers(1, 9))
+def test_to_part_rows_is_to_sort_them(rows, seed, by, classes):
+    frame = table(rows).with_columns(
+        y=pl.Series(np.random.default_rng(seed).integers(0, classes, rows)).cast(pl.String)
+    )
+    assert assign(frame, plan(by, seed=seed)).to_list() == by_sorting(frame, plan(by, seed=seed))
 
 
 def test_each_class_is_shared_out_alike():

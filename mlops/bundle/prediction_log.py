@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.blocks.image_column import measures
-from mlops.bundle.recipe import IMAGE
+from mlops.bundle.recipe_items import IMAGE
 from mlops.documents.prediction_log import SegmentHead
 from mlops.pictures.pixels import digest, measure
 

@@ -2,159 +2,50 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
     model_validator,
 )
 
-from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, USUAL, Group, Layout
-from mlops.blocks.column_group import IMAGE as PICTURES
+from mlops.blocks.column_group import NUMBERS, USUAL, Group, Layout
+from mlops.bundle.recipe_items import (
+    DATED,
+    IMAGE,
+    NUMERIC,
+    TEXT,
+    Category,
+    Column,
+    ColumnType,
+    Condition,
+    Feature,
+    Item,
+    Made,
+    Number,
+    Part,
+    Pixels,
+    Target,
+    category_features,
+    number_name,
+    pixel_features,
+    text_features,
+)
 from mlops.bundle.text import Text
 from mlops.errors import IntegrityError
 from mlops.expressions.kinds import type_of
 from mlops.expressions.steps import Step, condition
 from mlops.expressions.tree import Fault
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime", "image"]
-Part = Literal["year", "month", "day", "weekday", "hour"]
-NUMERIC = ("int", "float", "bool")
-TEXT = ("string", "category", "text")
-DATED = ("date", "datetime")
-IMAGE = "image"
 _SELDOM = ("made", "where", "texts", "pictures")
 """What most recipes have not."""
-_ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Column(_Frozen):
-    """A column that must be given."""
-
-    name: str
-    type: ColumnType
-    nullable: bool
-
-
-class Made(_Frozen):
-    """A column that is computed from given ones, and from those made before it."""
-
-    name: str
-    type: ColumnType
-    expression: str
-
-
-class Condition(_Frozen):
-    """What is true of every row that was learnt from; whether other rows are refused."""
-
-    expression: str
-    refuse: bool
-
-
-class Number(_Frozen):
-    """A number, or a part of a date: missing values become `fill`, then `(value - shift) / scale`.
-
-    Where there is no `fill` it stays as the table has it, NaN where missing, in a group of its own; a `shift` is then
-    taken off only where single precision would take neighbouring values for the same.
-    """
-
-    column: str
-    part: Part | None = None
-    fill: float | None
-    shift: float
-    scale: float = Field(gt=0)
-    indicator: bool = False
-
-    @property
-    def group(self) -> str:
-        """Name the group that its feature belongs to."""
-        return NUMBERS if self.fill is None else SCALED
-
-
-class Category(_Frozen):
-    """Text as one column per level, or as the position of its level; `other` and `null` only if training had them.
-
-    Codes are whole numbers from 0: never seen (or too rare for a level), missing, then the levels in order.
-    """
-
-    column: str
-    encode: Literal["one_hot", "ordinal", "codes"]
-    levels: tuple[str, ...]
-    other: bool
-    null: bool
-
-    @property
-    def group(self) -> str:
-        """Name the group that its features belong to."""
-        return _ENCODED[self.encode]
-
-
-class Pixels(_Frozen):
-    """Pixels of a picture, row by row of each channel: `(value / scale - shift) / spread`, the latter two by channel.
-
-    Where a row has no picture, all are 0, as those of a picture of the mean are.
-    """
-
-    column: str
-    shape: tuple[int, int, int]
-    scale: float = Field(gt=0)
-    shift: tuple[float, ...]
-    spread: tuple[Annotated[float, Field(gt=0)], ...]
-
-    @model_validator(mode="after")
-    def _whole(self) -> Pixels:
-        if min(self.shape) < 1 or {len(self.shift), len(self.spread)} != {self.shape[0]}:
-            raise ValueError("a picture has not one shift and one spread for each channel")
-        return self
-
-    @property
-    def count(self) -> int:
-        """How many there are, in all channels."""
-        return math.prod(self.shape)
-
-    @property
-    def group(self) -> str:
-        """Name the group that its features belong to."""
-        return f"{PICTURES}:{self.column}"
-
-
-class Target(_Frozen):
-    """What is predicted; `classes` in the order of the model's outputs."""
-
-    name: str
-    classes: tuple[bool | int | float | str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One column of the model's input, the column of the table it comes from, and the group it belongs to.
-
-    `size` is the number of values that it may have, where these are whole numbers from 0.
-    """
-
-    column: str
-    name: str
-    group: str = SCALED
-    size: int = 0
-
-
-class Recipe(_Frozen):
+class Recipe(Item):
     """A fitted transform; `keep` picks from `layout`, `features` names what was picked, `groups` says where it stands.
 
     `columns` must be given; `made` are computed from them, in order, before anything else. What has other groups than
@@ -206,12 +97,12 @@ class Recipe(_Frozen):
         """List all that could be made: numbers and their marks, categories, numbers as they are, texts, pixels."""
         filled = [item for item in self.numbers if item.fill is not None]
         return (
-            *(Feature(item.column, _number_name(item)) for item in filled),
-            *(Feature(item.column, f"{_number_name(item)} is null") for item in filled if item.indicator),
-            *(feature for item in self.categories for feature in _category_features(item)),
-            *(Feature(item.column, _number_name(item), NUMBERS) for item in self.numbers if item.fill is None),
-            *(feature for item in self.texts for feature in _text_features(item)),
-            *(feature for item in self.pictures for feature in _pixel_features(item)),
+            *(Feature(item.column, number_name(item)) for item in filled),
+            *(Feature(item.column, f"{number_name(item)} is null") for item in filled if item.indicator),
+            *(feature for item in self.categories for feature in category_features(item)),
+            *(Feature(item.column, number_name(item), NUMBERS) for item in self.numbers if item.fill is None),
+            *(feature for item in self.texts for feature in text_features(item)),
+            *(feature for item in self.pictures for feature in pixel_features(item)),
         )
 
     def kept(self) -> tuple[Feature, ...]:
@@ -230,9 +121,7 @@ class Recipe(_Frozen):
         sizes = {name: tuple(kept[place].size for place in at) for name, at in places.items()}
         return Layout(
             tuple(
-                Group(
-                    name, tuple(at), shapes.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ()
-                )
+                Group(name, tuple(at), shapes.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ())
                 for name, at in places.items()
             )
         )
@@ -251,21 +140,13 @@ class Recipe(_Frozen):
     def parts(self, column: str) -> tuple[Part, ...]:
         """List the parts of a date that the model reads."""
         features = {feature.name for feature in self.layout()} if self.features is None else set(self.features)
-        named = [item for item in self.numbers if item.column == column and _number_name(item) in features]
+        named = [item for item in self.numbers if item.column == column and number_name(item) in features]
         return tuple(dict.fromkeys(item.part for item in named if item.part is not None))
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         self._check_made()
-        types = self.types
-        if any(types.get(item.column) not in _types(item.part) for item in self.numbers):
-            raise ValueError("a number reads a column that is absent or has another type")
-        if any(types.get(item.column) not in TEXT for item in self.categories):
-            raise ValueError("a category reads a column that is absent or has another type")
-        if any(types.get(item.column) != "text" for item in self.texts):
-            raise ValueError("tokens are of a column that is absent or has another type")
-        if any(types.get(item.column) != IMAGE for item in self.pictures):
-            raise ValueError("pixels are of a column that is absent or has another type")
+        self._check_types()
         if sorted(self.numbers, key=_order) != list(self.numbers):
             raise ValueError("parts of dates come after plain numbers, and numbers as they are come last")
         if any(item.fill is None and (item.scale != 1 or item.indicator) for item in self.numbers):
@@ -281,6 +162,18 @@ class Recipe(_Frozen):
         if self.schema_version != (1 if {feature.group for feature in layout} <= set(USUAL) else 2):
             raise ValueError("the version is that of other groups of columns")
         return self
+
+    def _check_types(self) -> None:
+        """Hold every item to the type of its column."""
+        types = self.types
+        if any(types.get(item.column) not in _types(item.part) for item in self.numbers):
+            raise ValueError("a number reads a column that is absent or has another type")
+        if any(types.get(item.column) not in TEXT for item in self.categories):
+            raise ValueError("a category reads a column that is absent or has another type")
+        if any(types.get(item.column) != "text" for item in self.texts):
+            raise ValueError("tokens are of a column that is absent or has another type")
+        if any(types.get(item.column) != IMAGE for item in self.pictures):
+            raise ValueError("pixels are of a column that is absent or has another type")
 
     def _check_made(self) -> None:
         """Hold every computed column to the type that its expression has."""
@@ -311,32 +204,3 @@ def _types(part: str | None) -> tuple[str, ...]:
 
 def _order(item: Number) -> tuple[bool, bool]:
     return item.fill is None, item.part is not None
-
-
-def _number_name(item: Number) -> str:
-    return item.column if item.part is None else f"{item.column}.{item.part}"
-
-
-def _pixel_features(item: Pixels) -> Iterator[Feature]:
-    channels, height, width = item.shape
-    for channel, y, x in itertools.product(range(channels), range(height), range(width)):
-        yield Feature(item.column, f"{item.column}[{channel},{y},{x}]", item.group)
-
-
-def _category_features(item: Category) -> Iterator[Feature]:
-    if item.encode != "one_hot":
-        size = len(item.levels) + 2 if item.encode == "codes" else 0
-        yield Feature(item.column, item.column, item.group, size)
-        return
-    yield from (Feature(item.column, f"{item.column}={level}", ONEHOT) for level in item.levels)
-    if item.other:
-        yield Feature(item.column, f"{item.column} is other", ONEHOT)
-    if item.null:
-        yield Feature(item.column, f"{item.column} is null", ONEHOT)
-
-
-def _text_features(item: Text) -> Iterator[Feature]:
-    """List ids of tokens, then their weights."""
-    names = item.features()
-    sizes = [item.size + 1] * item.length + [0] * item.length
-    yield from (Feature(item.column, name, item.group, size) for name, size in zip(names, sizes, strict=True))

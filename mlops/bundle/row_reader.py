@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle import picture_text
-from mlops.bundle.recipe import DATED, TEXT
+from mlops.bundle.recipe_items import DATED, TEXT
 from mlops.expressions import timestamps
 from mlops.files.moment_text import MomentText
 from mlops.files.number_text import NumberText

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, Valid
 
 from mlops.bundle.fault import FAULTS, Fault, kind
 from mlops.bundle.picture_text import PictureForm
-from mlops.bundle.recipe import TEXT, ColumnType
+from mlops.bundle.recipe_items import TEXT, ColumnType
 from mlops.bundle.refusal import UNKNOWN, Cause
 from mlops.errors import DataError, IntegrityError
 from mlops.files.canonical import dumps

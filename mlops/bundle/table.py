@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.bundle.recipe import IMAGE, TEXT
+from mlops.bundle.recipe_items import IMAGE, TEXT
 from mlops.expressions import steps, timestamps
 from mlops.expressions.steps import condition
 from mlops.expressions.texts import composed

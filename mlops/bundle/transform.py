@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Category, Pixels
+    from mlops.bundle.recipe_items import Category, Pixels
     from mlops.bundle.table import Columns, Row, Table
     from mlops.pictures.pixels import Pictures
 

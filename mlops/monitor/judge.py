@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
-from mlops.bundle.recipe import DATED, NUMERIC, TEXT
+from mlops.bundle.recipe_items import DATED, NUMERIC, TEXT
 from mlops.documents.profile import Levels
 from mlops.monitor import dates, drift, performance, quality, sentences
 from mlops.monitor.agreed import Agreed

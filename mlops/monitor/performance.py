@@ -22,7 +22,7 @@ from mlops.monitor.labels import ID
 
 if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
-    from mlops.bundle.recipe import Target
+    from mlops.bundle.recipe_items import Target
     from mlops.configuration.monitor import Performance
     from mlops.monitor.log import Records
     from mlops.monitor.reference import Reference

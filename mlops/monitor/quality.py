@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.bundle.recipe_items import NUMERIC, TEXT
 from mlops.bundle.refusal import REASONS, UNKNOWN
 
 if TYPE_CHECKING:

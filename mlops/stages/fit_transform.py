@@ -13,7 +13,8 @@ from mlops.blocks import block
 from mlops.blocks.column_group import CODES, NUMBERS, TEXT, USUAL, reads
 from mlops.blocks.derived import Computed, inputs
 from mlops.blocks.where import Where
-from mlops.bundle.recipe import IMAGE, Category, Column, Condition, Made, Number, Pixels, Recipe, Target
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.recipe_items import IMAGE, Category, Column, Condition, Made, Number, Pixels, Target
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.expressions.steps import Step, needed
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Feature, Part
+    from mlops.bundle.recipe_items import Feature, Part
     from mlops.bundle.text import Text
     from mlops.documents.table import ColumnSchema, TableSchema
 

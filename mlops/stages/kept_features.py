@@ -10,7 +10,8 @@ from mlops.expressions.steps import inputs, needed
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mlops.bundle.recipe import Condition, Feature, Recipe
+    from mlops.bundle.recipe import Recipe
+    from mlops.bundle.recipe_items import Condition, Feature
 
 
 def keeping(recipe: Recipe, kept: Collection[Feature]) -> Recipe:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Pixels, Recipe
+    from mlops.bundle.recipe import Recipe
+    from mlops.bundle.recipe_items import Pixels
 
 _CELLS = 32
 """Cells of a side at most."""

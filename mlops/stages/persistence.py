@@ -17,7 +17,7 @@ from mlops.ml.evaluation.persistence import as_last_time
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Target
+    from mlops.bundle.recipe_items import Target
     from mlops.stages.context import StageContext
 
 _PART = helper("part")

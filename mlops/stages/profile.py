@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlops.blocks.image_column import measures
-from mlops.bundle.recipe import IMAGE, NUMERIC, TEXT
+from mlops.bundle.recipe_items import IMAGE, NUMERIC, TEXT
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.expressions.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
@@ -21,7 +21,8 @@ from mlops.statistics import bins, drift
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Column, Recipe
+    from mlops.bundle.recipe import Recipe
+    from mlops.bundle.recipe_items import Column
     from mlops.bundle.text import Text
 
 Described = TypeVar("Described", bound=Numbers)

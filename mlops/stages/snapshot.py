@@ -11,7 +11,7 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
-from mlops.bundle.recipe import IMAGE
+from mlops.bundle.recipe_items import IMAGE
 from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport, Searched, TestReport
 from mlops.documents.table import ColumnSchema, Role, TableSchema
 from mlops.errors import ConfigurationError, DataError

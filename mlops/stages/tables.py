@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.bundle.recipe import IMAGE, NUMERIC, TEXT
+from mlops.bundle.recipe_items import IMAGE, NUMERIC, TEXT
 from mlops.bundle.table import Columns
 from mlops.errors import DataError
 from mlops.ml.data import arrays

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import yaml
 
-from mlops.bundle.recipe import Target
+from mlops.bundle.recipe_items import Target
 from mlops.errors import DataError
 from mlops.files.dialect import Dialect
 from mlops.ml.data import columns, delimited

@@ -25,7 +25,7 @@ from mlops.operations.workspace import Workspace
 if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
     from mlops.bundle.papers import Papers
-    from mlops.bundle.recipe import Target
+    from mlops.bundle.recipe_items import Target
     from mlops.documents.monitor import MonitorReport
     from mlops.monitor.agreed import Agreed
     from mlops.monitor.windows import Window

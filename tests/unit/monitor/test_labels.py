@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops.blocks.derived import Derived
-from mlops.bundle.recipe import Target
+from mlops.bundle.recipe_items import Target
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.encoding import encode
 from mlops.monitor.labels import Form, read, type_of

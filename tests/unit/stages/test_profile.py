@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.bundle.recipe import Column, Recipe
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.recipe_items import Column
 from mlops.files.canonical import dumps
 from mlops.stages.profile import profile
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.bundle.recipe import Target
+from mlops.bundle.recipe_items import Target
 from mlops.errors import DataError
 from mlops.ml.data.encoding import encode
 

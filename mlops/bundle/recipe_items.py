@@ -1,0 +1,174 @@
+"""What a fitted transform makes of a column, and which features of the model's input these are."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED
+from mlops.blocks.column_group import IMAGE as PICTURES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops.bundle.text import Text
+
+ColumnType = Literal["int", "float", "bool", "string", "category", "text", "date", "datetime", "image"]
+Part = Literal["year", "month", "day", "weekday", "hour"]
+NUMERIC = ("int", "float", "bool")
+TEXT = ("string", "category", "text")
+DATED = ("date", "datetime")
+IMAGE = "image"
+_ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
+
+
+class Item(BaseModel):
+    """A part of a recipe."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Column(Item):
+    """A column that must be given."""
+
+    name: str
+    type: ColumnType
+    nullable: bool
+
+
+class Made(Item):
+    """A column that is computed from given ones, and from those made before it."""
+
+    name: str
+    type: ColumnType
+    expression: str
+
+
+class Condition(Item):
+    """What is true of every row that was learnt from; whether other rows are refused."""
+
+    expression: str
+    refuse: bool
+
+
+class Number(Item):
+    """A number, or a part of a date: missing values become `fill`, then `(value - shift) / scale`.
+
+    Where there is no `fill` it stays as the table has it, NaN where missing, in a group of its own; a `shift` is then
+    taken off only where single precision would take neighbouring values for the same.
+    """
+
+    column: str
+    part: Part | None = None
+    fill: float | None
+    shift: float
+    scale: float = Field(gt=0)
+    indicator: bool = False
+
+    @property
+    def group(self) -> str:
+        """Name the group that its feature belongs to."""
+        return NUMBERS if self.fill is None else SCALED
+
+
+class Category(Item):
+    """Text as one column per level, or as the position of its level; `other` and `null` only if training had them.
+
+    Codes are whole numbers from 0: never seen (or too rare for a level), missing, then the levels in order.
+    """
+
+    column: str
+    encode: Literal["one_hot", "ordinal", "codes"]
+    levels: tuple[str, ...]
+    other: bool
+    null: bool
+
+    @property
+    def group(self) -> str:
+        """Name the group that its features belong to."""
+        return _ENCODED[self.encode]
+
+
+class Pixels(Item):
+    """Pixels of a picture, row by row of each channel: `(value / scale - shift) / spread`, the latter two by channel.
+
+    Where a row has no picture, all are 0, as those of a picture of the mean are.
+    """
+
+    column: str
+    shape: tuple[int, int, int]
+    scale: float = Field(gt=0)
+    shift: tuple[float, ...]
+    spread: tuple[Annotated[float, Field(gt=0)], ...]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Pixels:
+        if min(self.shape) < 1 or {len(self.shift), len(self.spread)} != {self.shape[0]}:
+            raise ValueError("a picture has not one shift and one spread for each channel")
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many there are, in all channels."""
+        return math.prod(self.shape)
+
+    @property
+    def group(self) -> str:
+        """Name the group that its features belong to."""
+        return f"{PICTURES}:{self.column}"
+
+
+class Target(Item):
+    """What is predicted; `classes` in the order of the model's outputs."""
+
+    name: str
+    classes: tuple[bool | int | float | str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the model's input, the column of the table it comes from, and the group it belongs to.
+
+    `size` is the number of values that it may have, where these are whole numbers from 0.
+    """
+
+    column: str
+    name: str
+    group: str = SCALED
+    size: int = 0
+
+
+def number_name(item: Number) -> str:
+    """Name the feature of a number."""
+    return item.column if item.part is None else f"{item.column}.{item.part}"
+
+
+def pixel_features(item: Pixels) -> Iterator[Feature]:
+    """List pixels, channel by channel and row by row."""
+    channels, height, width = item.shape
+    for channel, y, x in itertools.product(range(channels), range(height), range(width)):
+        yield Feature(item.column, f"{item.column}[{channel},{y},{x}]", item.group)
+
+
+def category_features(item: Category) -> Iterator[Feature]:
+    """List levels, or the one code."""
+    if item.encode != "one_hot":
+        size = len(item.levels) + 2 if item.encode == "codes" else 0
+        yield Feature(item.column, item.column, item.group, size)
+        return
+    yield from (Feature(item.column, f"{item.column}={level}", ONEHOT) for level in item.levels)
+    if item.other:
+        yield Feature(item.column, f"{item.column} is other", ONEHOT)
+    if item.null:
+        yield Feature(item.column, f"{item.column} is null", ONEHOT)
+
+
+def text_features(item: Text) -> Iterator[Feature]:
+    """List ids of tokens, then their weights."""
+    names = item.features()
+    sizes = [item.size + 1] * item.length + [0] * item.length
+    yield from (Feature(item.column, name, item.group, size) for name, size in zip(names, sizes, strict=True))

@@ -18,7 +18,8 @@ from mlops.ml.data.folds import Folds
 from mlops.ml.data.parquet import ROW
 from mlops.stages import weighing
 from mlops.stages.context import Section
-from mlops.stages.fit_transform import Options, fit
+from mlops.stages.fit_options import Options
+from mlops.stages.fit_transform import fit
 from mlops.stages.tables import blocks
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from mlops.bundle.transform import Transform
 from mlops.documents.table import TableSchema
 from mlops.files.canonical import digest_file, dumps
 from mlops.monitor.reference import Reference
-from mlops.stages.fit_transform import Options, fit
+from mlops.stages.fit_options import Options
+from mlops.stages.fit_transform import fit
 from mlops.stages.golden_rows import make
 from mlops.stages.profile import profile
 from mlops.stages.tables import scored

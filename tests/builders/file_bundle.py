@@ -15,7 +15,8 @@ from mlops.files.dialect import Dialect
 from mlops.ml.data import delimited
 from mlops.ml.data.contract import Contract
 from mlops.ml.data.parquet import ROW
-from mlops.stages.fit_transform import Options, fit
+from mlops.stages.fit_options import Options
+from mlops.stages.fit_transform import fit
 from mlops.stages.golden_rows import make
 from mlops.stages.profile import profile
 from mlops.stages.snapshot import Snapshot

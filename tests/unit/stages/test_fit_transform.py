@@ -11,7 +11,8 @@ from mlops.bundle.transform import Transform
 from mlops.documents.table import TableSchema
 from mlops.errors import DataError
 from mlops.files.canonical import dumps
-from mlops.stages.fit_transform import Options, fit
+from mlops.stages.fit_options import Options
+from mlops.stages.fit_transform import fit
 from mlops.stages.tables import transformed
 from tests.builders.bundles import make_frame, make_recipe, make_schema
 

@@ -22,7 +22,8 @@ from mlops.documents.table import TableSchema
 from mlops.errors import DataError
 from mlops.monitor.segment import read_segment
 from mlops.pictures.pixels import digest, measure
-from mlops.stages.fit_transform import Options, fit
+from mlops.stages.fit_options import Options
+from mlops.stages.fit_transform import fit
 from mlops.stages.tables import transformed
 from tests.builders.staged import Staged, staged
 

@@ -1,0 +1,24 @@
+"""What is asked of the transform, and what is learnt with it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from mlops.blocks import block
+from mlops.blocks.derived import Computed
+from mlops.blocks.where import Where
+from mlops.transforms import features
+
+
+class Options(features.Features):
+    """What is asked of the transform, and what is learnt with it."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    target: block.Column
+    where: Where | None = None
+    derive: dict[str, Computed] = Field(default_factory=dict)
+    """Columns that are computed of a row: the server does so too."""
+    groups: block.Items[str] = ()
+    """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""

@@ -33,7 +33,7 @@ Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category")
 DATED = ("date", "datetime")
-IMAGE = "image"
+IMAGE: Literal["image"] = "image"
 _SELDOM = ("made", "where", "pictures")
 """What most recipes have not."""
 _ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}

@@ -44,7 +44,7 @@ def make(predictor: Predictor, profile: Profile, count: int) -> Golden:
     return Golden(rows, tuple(expected.astype(np.float64).tolist()), None if decided is None else tuple(decided))
 
 
-def _pictures(name: str, shape: tuple[int, ...], columns: Mapping[str, ColumnProfile], count: int) -> list[str]:
+def _pictures(name: str, shape: tuple[int, ...], columns: Mapping[str, ColumnProfile], count: int) -> list[Any]:
     """Draw pictures [count] that are as bright and as contrasting as those of training, each of another pattern."""
     bright, contrasting = (columns[each] for each in measures(name))
     positions = [((index * 7) % count + 0.5) / count for index in range(count)]

@@ -22,7 +22,7 @@ Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category", "text")
 DATED = ("date", "datetime")
-IMAGE = "image"
+IMAGE: Literal["image"] = "image"
 _ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
 
 

@@ -59,7 +59,7 @@ def _sentences(item: Text | None, place: int, count: int) -> list[Any]:
     return [" ".join(words[(row * _WORDS + index * (row + 1)) % len(words)] for index in range(_WORDS)) for row in rows]
 
 
-def _pictures(name: str, shape: tuple[int, ...], columns: Mapping[str, ColumnProfile], count: int) -> list[str]:
+def _pictures(name: str, shape: tuple[int, ...], columns: Mapping[str, ColumnProfile], count: int) -> list[Any]:
     """Draw pictures [count] that are as bright and as contrasting as those of training, each of another pattern."""
     bright, contrasting = (columns[each] for each in measures(name))
     positions = [((index * 7) % count + 0.5) / count for index in range(count)]

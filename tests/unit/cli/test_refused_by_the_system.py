@@ -141,6 +141,7 @@ def test_every_verb_is_looked_at() -> None:
         "new": "above",
         "serve": "above",
         "stage": "above",
+        "tune": "writes as run does",
     }
     assert {verb.split()[0] for verb in (*WRITES, *READS, *elsewhere)} == set(VERBS)
 

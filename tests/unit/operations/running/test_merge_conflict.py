@@ -27,6 +27,7 @@ GOES_BY = {
     "fetch": ["fetch", "churn"],
     "run": ["run", "churn", "--frozen"],
     "try": ["try", "churn", "model.linear.l2=2"],
+    "tune": ["tune", "churn"],
     "compare": ["compare", "churn", "HEAD", "HEAD"],
     "gate": ["gate", "churn"],
     "judge": ["judge", "churn", "--change", "change"],

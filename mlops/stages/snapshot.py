@@ -12,8 +12,8 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
 from mlops.bundle.recipe_items import IMAGE
-from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport, Searched, TestReport
-from mlops.documents.table import ColumnSchema, Role, TableSchema
+from mlops.documents.data import DataReport, Kept, NoiseReport, TestReport
+from mlops.documents.table import Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import (
     absences,
@@ -39,7 +39,7 @@ from mlops.ml.data.parquet import ROW
 from mlops.ml.data.sample import Sample
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
-from mlops.stages import computed, named_columns
+from mlops.stages import computed, data_parts, named_columns
 
 
 class Snapshot:
@@ -256,7 +256,7 @@ class Snapshot:
             target=target.name,
             positive=target.positive,
             classes=target.classes or None,
-            columns=tuple(map(self._pictured, columns.described(*described))),
+            columns=tuple(data_parts.pictured(each, self.params.images) for each in columns.described(*described)),
         )
 
     def report(self, source: str) -> DataReport:
@@ -269,9 +269,9 @@ class Snapshot:
             rows=self.frame.height,
             **({"made_by": self.params.made_by} if self.params.made_by else {}),
             **({"where": Kept(rows=self.frame.height, of=self.kept_of)} if self.kept_of is not None else {}),
-            **({"joined": tuple(map(_joined, self.joined))} if self.joined else {}),
+            **({"joined": tuple(map(data_parts.joined, self.joined))} if self.joined else {}),
             **({"test": TestReport(**asdict(self.test))} if self.test is not None else {}),
-            **({"searched": searched} if (searched := self._searched()) else {}),
+            **({"searched": searched} if (searched := data_parts.searched(self.drawn)) else {}),
             header=self.header,
             source=source,
             checks=tuple(check.record() for check in self.checks),
@@ -281,24 +281,12 @@ class Snapshot:
             label_noise=self.noise,
         )
 
-    def _searched(self) -> Searched | None:
-        if self.drawn is None or self.drawn.whole:
-            return None
-        return Searched(rows=self.drawn.rows.height, of=self.drawn.table.height, seed=self.drawn.seed)
-
     def _role(self, name: str) -> Role:
         if name in (self.params.target, self.params.weight):
             return "target" if name == self.params.target else "weight"
         if name in self.params.measures:
             return "measure"
         return "feature" if name in self.features else "key"
-
-    def _pictured(self, column: ColumnSchema) -> ColumnSchema:
-        """Say of a column of pictures what they are brought to."""
-        image = self.params.images.get(column.name)
-        if image is None:
-            return column
-        return column.model_copy(update={"picture": {"shape": image.shape, "resize": image.resize}})
 
     @property
     def _kept(self) -> frozenset[str]:
@@ -315,7 +303,3 @@ class Snapshot:
 
 def _said(error: ConfigurationError | DataError) -> str:
     return f"{error.message}; {error.hint}" if error.hint else error.message
-
-
-def _joined(told: Joined) -> JoinReport:
-    return JoinReport(**{key: value for key, value in asdict(told).items() if value not in (None, ())})

@@ -23,9 +23,9 @@ from tests.conftest import ROOT
 EXAMPLE = ROOT / "examples/text"
 DATA = EXAMPLE / "pipelines/summaries/data/summaries.csv"
 ROWS = [
-    {"summary": "Compute the eigenvalues of a symmetric banded matrix."},
-    {"summary": "Design a low-pass filter; return its frequency response."},
-    {"summary": 'Test whether two samples have "the same" distribution,\nand give the p-value.'},
+    {"arguments": 4, "summary": "Compute the eigenvalues of a symmetric banded matrix."},
+    {"arguments": 3, "summary": "Design a low-pass filter; return its frequency response."},
+    {"arguments": 2, "summary": 'Test whether two samples have "the same" distribution,\nand give the p-value.'},
 ]
 ASK = """
 import json, sys

@@ -109,7 +109,7 @@ def _answered(graph: Graph, margin: str, problem: Problem, scale: Scale) -> str:
 def _model(graph: Graph, answer: str, problem: Problem, scale: Scale) -> onnx.ModelProto:
     kind = TensorProto.DOUBLE if scale.wide else TensorProto.FLOAT
     graph.add("Cast", answer, output="y", to=kind)
-    shape = ["N", problem.outputs] if problem.task == "multiclass" else ["N"]
+    shape: list[str | int | None] = ["N", problem.outputs] if problem.task == "multiclass" else ["N"]
     return helper.make_model(
         helper.make_graph(
             graph.nodes,

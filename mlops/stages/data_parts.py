@@ -30,8 +30,6 @@ def searched(drawn: Sample | None) -> Searched | None:
 def pictured(column: ColumnSchema, images: Mapping[str, ImageColumn]) -> ColumnSchema:
     """Say of a column of pictures what they are brought to."""
     image = images.get(column.name)
-    return (
-        column
-        if image is None
-        else column.model_copy(update={"picture": {"shape": image.shape, "resize": image.resize}})
-    )
+    if image is None:
+        return column
+    return column.model_copy(update={"picture": {"shape": image.shape, "resize": image.resize}})

@@ -6,6 +6,7 @@ for an imputed value, or a level, that is so rare that a sample of 200,000 rows 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,7 +61,7 @@ def rises_with(values: Floats, outcome: Floats) -> bool:
     """
     spread = float(values.std())
     slope = float(((values - values.mean()) * (outcome - outcome.mean())).mean()) / spread**2
-    return slope + _ERRORS * float(outcome.std()) / (spread * np.sqrt(values.size)) >= _SLOPE
+    return bool(slope + _ERRORS * float(outcome.std()) / (spread * math.sqrt(values.size)) >= _SLOPE)
 
 
 def _is_centred(present: Floats, column: pl.Series) -> bool:

@@ -15,7 +15,7 @@ from mlops.errors import IntegrityError
 
 PACKAGE = Path(mlops.__file__).parent
 _FIRST = "mlops.bundle.pyfunc"
-_HEAD = "# Made of {module}: do not edit.\n"
+_HEAD = "# Made of {module}, do not edit.\n"  # a colon after a name like `decoding` would name an encoding, PEP 263
 _OWN = {
     "__init__": '"""Opens a bundle of MLOps by pull request for MLflow, with nothing of it installed."""\n',
     "dvc_cache": (

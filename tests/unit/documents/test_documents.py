@@ -94,15 +94,18 @@ def fields_of(kind: type) -> Iterator[tuple[str, bool, Any]]:
         yield field.name, field.default is field.default_factory is MISSING, types[field.name]
 
 
-def version(kind: type) -> int:
-    return (
-        max(get_args(kind.model_fields["schema_version"].annotation)) if issubclass(kind, BaseModel) else SCHEMA_VERSION
-    )
+def versions(kind: type) -> tuple[int, ...]:
+    """List the versions that are read."""
+    if not issubclass(kind, BaseModel):
+        return (SCHEMA_VERSION,)
+    read: tuple[int, ...] = get_args(kind.model_fields["schema_version"].annotation)
+    return read
 
 
 def now() -> dict[str, dict[str, str]]:
     written = {kind.__name__: kind for kind in kinds()} | ELSEWHERE
-    return {f"{name} {version(kind)}": dict(keys(kind)) for name, kind in sorted(written.items())}
+    read = ((name, kind, version) for name, kind in sorted(written.items()) for version in versions(kind))
+    return {f"{name} {version}": dict(keys(kind)) for name, kind, version in read}
 
 
 def test_within_a_version_keys_are_only_added_and_none_becomes_one_that_a_document_must_have(update: bool) -> None:

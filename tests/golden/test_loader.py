@@ -57,7 +57,7 @@ def test_its_digest_is_the_published_one_here_and_on_the_page(update: bool) -> N
     ],
 )
 def test_what_no_loader_can_be_made_of_is_refused(tmp_path: Path, added: str, said: str) -> None:
-    for folder in ("bundle", "expressions", "files"):
+    for folder in ("blocks", "bundle", "expressions", "files"):
         shutil.copytree(loader.PACKAGE / folder, tmp_path / folder)
     for name in ("diagnostics.py", "errors.py", "synonyms.py"):
         shutil.copy(loader.PACKAGE / name, tmp_path)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Linear(Block):
-    """Logistic regression, or ridge regression of a number (scikit-learn); each word of a text has a weight."""
+    """Logistic regression, or ridge regression of a number (scikit-learn)."""
 
     kind: Literal["linear"]
     """Name of the kind."""

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
 _PICTURES = 2_000
 """Added up at once."""
-_BLUR = 1e-5  # of the range: where float32 goes by wider steps, neighbouring numbers are one
+_BLUR = 1e-5  # of the range: rounded to float32 by more than that, neighbouring numbers may be one
 
 
 class Options(features.Features):
@@ -134,10 +134,10 @@ def _apart(known: NDArray[np.float64]) -> float:
     if not len(known):
         return 0.0
     low, high = float(known.min()), float(known.max())
-    with np.errstate(over="ignore", invalid="ignore"):
-        step = float(np.spacing(np.float32(max(abs(low), abs(high)))))
+    with np.errstate(over="ignore"):
+        off = float(np.abs(known.astype(np.float32) - known).max())
     middle = low / 2 + high / 2
-    return middle if step > _BLUR * (high - low) and abs(middle) > high - low else 0.0
+    return middle if math.isfinite(off) and off > _BLUR * (high - low) and abs(middle) > high - low else 0.0
 
 
 def _features(schema: TableSchema, options: Options) -> list[ColumnSchema]:

@@ -109,7 +109,8 @@ class Served:
         found, layout = columns.positions(fitted), problem.layout
         if found is None or len(found) == layout.width:
             return cls(None, None)
-        return cls(tuple(sorted(found)), tuple(group.name for group in layout.groups if found.issuperset(group.positions)))
+        groups = tuple(group.name for group in layout.groups if found.issuperset(group.positions))
+        return cls(tuple(sorted(found)), groups)
 
     def take(self, x: NDArray[Any]) -> NDArray[Any]:
         """Give what is left of rows [n, ...]."""

@@ -33,7 +33,7 @@ def groups(described: bytes) -> tuple[str, ...] | None:
 
 
 def served(recipe: Recipe, described: bytes) -> Recipe:
-    """Give the transform of a model: what it does not read is not made, and columns for that alone are not asked for."""
+    """Give the transform of a model: what it does not read is not made, nor asked for."""
     asked = groups(described)
     return recipe if asked is None else keeping(recipe, [each for each in recipe.kept() if each.group in asked])
 

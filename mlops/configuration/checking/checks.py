@@ -116,9 +116,8 @@ def pixels_are_scaled(pipeline: Pipeline) -> Iterator[Problem]:
         else:
             key, read = "columns", read_by(MODELS[model.kind], model)
         if SCALED not in read:
-            message = (
-                f"features of `kind: image` are pixels, scaled; there are no {', '.join(f'`{each}`' for each in read)}"
-            )
+            named = ", ".join(f"`{each}`" for each in read)
+            message = f"features of `kind: image` are pixels, scaled; there are no {named}"
             yield Problem(("model", name, key), message, f"remove `{key}`", "image")
 
 

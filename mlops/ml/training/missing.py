@@ -29,7 +29,8 @@ class Least:
     def fit(self, examples: Examples, session: Session) -> FittedLeast:
         """Train it."""
         filled = replace(examples, train_x=_filled(examples.train_x), validation_x=_filled(examples.validation_x))
-        return FittedLeast(self.inner.fit(filled, session))
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds all up to look for NaN
+            return FittedLeast(self.inner.fit(filled, session))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +55,19 @@ class FittedLeast:
 
     def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Score rows."""
-        return self.inner.predict(_filled(x))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.inner.predict(_filled(x))
 
     def export(self) -> bytes:
         """Write the ONNX graph, whose trees send missing numbers to the left."""
-        from mlops.ml.training.missing_graph import all_left
+        import onnx
 
-        return all_left(self.inner.export())
+        from mlops.ml.training.export import finish
+        from mlops.ml.training.missing_graph import track
+
+        model = onnx.load_from_string(self.inner.export())
+        track(model.graph)
+        return finish(model)
 
 
 def _filled(x: NDArray[Any]) -> NDArray[Any]:

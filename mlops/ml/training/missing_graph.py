@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import onnx
 
-from mlops.ml.training.export import finish
-
 _TRACKS = "nodes_missing_value_tracks_true"
 _TREES = ("TreeEnsembleClassifier", "TreeEnsembleRegressor")
 
@@ -19,7 +17,7 @@ def ways(estimator: Any) -> dict[tuple[int, int], bool] | None:
     if not hasattr(estimator, "__sklearn_tags__") or not estimator.__sklearn_tags__().input_tags.allow_nan:
         return None
     parts = [estimator] if hasattr(estimator, "tree_") else np.ravel(getattr(estimator, "estimators_", np.array([])))
-    trees = [getattr(part, "tree_", None) for part in parts]
+    trees: list[Any] = [getattr(part, "tree_", None) for part in parts]
     if not trees or any(tree is None for tree in trees):
         return None
     return {
@@ -41,10 +39,3 @@ def track(graph: onnx.GraphProto, left: Mapping[tuple[int, int], bool] | None = 
         if _TRACKS in known:
             node.attribute.remove(known[_TRACKS])
         node.attribute.append(onnx.helper.make_attribute(_TRACKS, to))
-
-
-def all_left(model: bytes) -> bytes:
-    """Let all trees of a graph send missing numbers left, as they do the least number."""
-    found = onnx.load_from_string(model)
-    track(found.graph)
-    return finish(found)

@@ -26,18 +26,18 @@ BOTH = {"forest": FOREST, "linear": {"kind": "linear"}}
 COST = {"true_positive": 1.0, "false_positive": -1.0, "false_negative": -2.0, "true_negative": 0.0, "unit": "EUR"}
 
 
-def table(rows: int = 400) -> pl.DataFrame:
+def table(rows: int = 600) -> pl.DataFrame:
     """A target that rises and falls with a number, and knows by what is missing: trees see it, a line does not."""
     random = np.random.default_rng(0)
     age, gone = random.uniform(-3, 3, rows), random.random(rows) < 0.3
     town = random.choice(["a", "b", "c", None], rows, p=[0.5, 0.3, 0.1, 0.1])
-    pull = np.where(gone, 1.5, np.cos(2 * age)) + (town == "b") + random.normal(0, 0.4, rows)
+    pull = np.where(gone, 0.7, np.cos(2 * age)) + 0.5 * (town == "b") + random.normal(0, 0.6, rows)
     return pl.DataFrame(
         {
             "age": [None if blank else float(value) for value, blank in zip(age, gone, strict=True)],
             "town": town.tolist(),
             "rooms": random.integers(1, 6, rows),
-            "y": pull > 0.8,
+            "y": pull > 0.4,
         }
     )
 
@@ -106,7 +106,7 @@ def test_a_pipeline_that_asks_for_nothing_has_the_bytes_it_had(tmp_path: Path) -
 
 def test_scores_are_explained_by_columns_of_the_table(tmp_path: Path) -> None:
     pytest.importorskip("shap")
-    done = native(tmp_path, train={"explain": {"sample": 50}})
+    done = native(tmp_path, train={"explain": {"sample": 50, "key": None, "rows": []}})
     report = done.report("explanations")
     assert (report["candidate"], report["method"]) == ("forest", "SHAP")
     assert [each["column"] for each in report["columns"]] == ["age", "town", "rooms"]

@@ -37,7 +37,9 @@ def only(data: Examples, places: list[int]) -> Examples:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["linear", "random_forest", "mlp"])
-@pytest.mark.parametrize(("layout", "places", "node"), [(LAYOUT, [2, 3, 4, 5], "Slice"), (APART, [0, 1, 4, 5], "Gather")])
+@pytest.mark.parametrize(
+    ("layout", "places", "node"), [(LAYOUT, [2, 3, 4, 5], "Slice"), (APART, [0, 1, 4, 5], "Gather")]
+)
 def test_it_is_the_model_of_its_columns_alone(kind: str, layout: Layout, places: list[int], node: str) -> None:
     data, part = binary(120), only(binary(120), places)
     whole, alone = learn(layout, data, kind), learn(Layout(), part, kind)

@@ -227,9 +227,7 @@ class Recipe(_Frozen):
         sizes = {name: tuple(kept[place].size for place in at) for name, at in places.items()}
         return Layout(
             tuple(
-                Group(
-                    name, tuple(at), shapes.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ()
-                )
+                Group(name, tuple(at), shapes.get(name) or alone or (len(at),), sizes[name] if any(sizes[name]) else ())
                 for name, at in places.items()
             )
         )

@@ -116,7 +116,7 @@ def pixels_are_scaled(pipeline: Pipeline) -> Iterator[Problem]:
         else:
             key, read = "columns", read_by(MODELS[model.kind], model)
         if SCALED not in read:
-            named = ", ".join(f"`{each}`" for each in read)
+            named = ", ".join(f"`{each}`" for each in read if ":" not in each)
             message = f"features of `kind: image` are pixels, scaled; there are no {named}"
             yield Problem(("model", name, key), message, f"remove `{key}`", "image")
 

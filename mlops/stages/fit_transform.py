@@ -23,26 +23,6 @@ if TYPE_CHECKING:
 
     from mlops.documents.table import ColumnSchema, TableSchema
 
-<<<<<<< HEAD
-=======
-_DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
-_PICTURES = 2_000
-"""Added up at once."""
-_BLUR = 1e-5  # of the range: rounded to float32 by more than that, neighbouring numbers may be one
-
-
-class Options(features.Features):
-    """What is asked of the transform, and what is learnt with it."""
-
-    task: Literal["binary", "multiclass", "regression"]
-    target: block.Column
-    where: Where | None = None
-    derive: dict[str, Computed] = Field(default_factory=dict)
-    """Columns that are computed of a row: the server does so too."""
-    groups: block.Items[str] = ()
-    """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""
-
->>>>>>> images
 
 def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
     """Fit a recipe on training rows; `schema` is the validate stage's."""

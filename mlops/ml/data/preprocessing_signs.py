@@ -60,7 +60,7 @@ def rises_with(values: Floats, outcome: Floats) -> bool:
     """
     spread = float(values.std())
     slope = float(((values - values.mean()) * (outcome - outcome.mean())).mean()) / spread**2
-    return slope + _ERRORS * float(outcome.std()) / (spread * np.sqrt(values.size)) >= _SLOPE
+    return bool(slope + _ERRORS * float(outcome.std()) / (spread * np.sqrt(values.size)) >= _SLOPE)
 
 
 def _is_centred(present: Floats, column: pl.Series) -> bool:

@@ -9,8 +9,8 @@ import polars as pl
 
 from mlops.ml.data.periods import periods
 from mlops.ml.evaluation.studies import backtest
-from mlops.ml.training import columns, shaping
 from mlops.ml.training.problem import Examples
+from mlops.ml.training.slow import slow
 from mlops.stages.forecasting import naive
 from mlops.stages.released import again
 
@@ -42,9 +42,7 @@ def run(
     (`refit`) learns so at each origin too. How columns are scaled was learnt from all of train, in one go for all
     origins; everything else is as at the origin.
     """
-    from mlops.ml.training.estimators import EstimatorCandidate
-
-    if not isinstance(columns.inside(shaping.inside(candidate)), EstimatorCandidate):
+    if slow(candidate):
         context.say(f"no backtest: {session.name} is a network, which takes too long to train again")
         return {}
     parts = [pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in ("train", "validation")]

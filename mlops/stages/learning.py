@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.files.atomic import write_text
 from mlops.ml.evaluation.studies import learning_curve
-from mlops.ml.training import columns, shaping
+from mlops.ml.training.slow import slow
 from mlops.stages.folded import first
 
 if TYPE_CHECKING:
@@ -23,11 +23,9 @@ def draw(context: StageContext, metric: str, examples: Examples, candidate: Cand
 
     No points for a network, which takes too long to train again.
     """
-    from mlops.ml.training.estimators import EstimatorCandidate
-
     examples = first(examples)
     points: list[learning_curve.Point] = []
-    if isinstance(columns.inside(shaping.inside(candidate)), EstimatorCandidate):
+    if not slow(candidate):
 
         def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
             return candidate.fit(examples.part(rows), session).predict(examples.validation_x)

@@ -230,7 +230,7 @@ class Snapshot:
 
     def _check_leakage(self) -> None:
         if self.target is not None:
-            self.drawn = sample.draw(self.frame, seed=self.params.seed)
+            self.drawn = sample.draw(self.frame)
             found = leak_search.search(self.drawn, self.target, self.types, self.features, self._past, self.params)
             self.checks += found
 

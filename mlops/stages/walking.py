@@ -14,8 +14,8 @@ from mlops.metrics import validated
 from mlops.ml.evaluation import baselines, metrics
 from mlops.ml.evaluation.persistence import as_last_time
 from mlops.ml.evaluation.studies import walk_forward
-from mlops.ml.training import shaping
 from mlops.ml.training.problem import Examples
+from mlops.ml.training.slow import slow
 from mlops.stages.released import again
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def run(
     Raises:
         DataError: the key that orders rows is text, in which no distance can be measured.
     """
-    from mlops.ml.training.estimators import EstimatorCandidate
-
-    if not isinstance(shaping.inside(candidate), EstimatorCandidate):
+    if slow(candidate):
         context.say(f"no backtest: {session.name} is a network, which takes too long to train again")
         return {}, None
     columns = list(dict.fromkeys([asked.key, *([asked.thing] if asked.thing else [])]))

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 
@@ -124,3 +125,10 @@ def matches(wanted: tuple[str, ...], printed: list[str]) -> bool:
 def pages() -> list[str]:
     """List the pages, by their paths."""
     return ["README.md", *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").rglob("*.md"))]
+
+
+def beside(one: Any, more: Any) -> Any:
+    """Put keys into a mapping, as a person would who adds them."""
+    if not isinstance(one, dict) or not isinstance(more, dict):
+        return more
+    return {**one, **{key: beside(one.get(key), value) for key, value in more.items()}}

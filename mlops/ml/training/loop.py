@@ -6,7 +6,7 @@ import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytorch_lightning as pl
@@ -54,6 +54,7 @@ class FittedModule:
 class LightningCandidate:
     """A LightningModule to be: `build(session)` makes it with the session's seed already set."""
 
+    network: ClassVar[bool] = True
     problem: Problem
     build: Callable[[Session], pl.LightningModule]
     loggers: tuple[Logger, ...] = ()

@@ -129,7 +129,7 @@ class Problem:
             return self
         seen, lacking = self.layout.taking(asked), self.layout.lacking(asked)
         if lacking or not seen.groups:
-            named = ", ".join(f"`{name}`" for name in (lacking or asked))
+            named = ", ".join(f"`{name}`" for name in (lacking or asked) if "*" not in name)
             raise ConfigurationError(
                 f"{who} reads {named}, and the features have no such columns",
                 hint=f"groups of columns here: {', '.join(self.layout.names)}",

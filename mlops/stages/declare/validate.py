@@ -105,7 +105,6 @@ VALIDATE = Declaration(
         ),
         LOOKBACK,
         Given("accepted_leak"),
-        Parameter("seed", "data.split.seed", optional=True),
         Parameter("image", "features.kind", lambda spec: spec.features.kind == "image", optional=True),
         Parameter(
             "images",

@@ -11,7 +11,7 @@ import yaml
 
 from mlops.configuration.load import load_pipeline
 from mlops.configuration.reading.library import Configuration
-from tests.builders.pages import blocks
+from tests.builders.pages import beside, blocks
 from tests.conftest import ROOT
 
 CARDS: dict[str, Any] = {
@@ -29,13 +29,6 @@ CARDS: dict[str, Any] = {
     "gates": [{"metric": "auroc", "at_least": 0.7}],
 }
 BLOCKS = [block for block in blocks(ROOT / "docs/howto/images.md") if block.file]
-
-
-def beside(one: Any, more: Any) -> Any:
-    """Put keys into a mapping, as a person would who adds them."""
-    if not isinstance(one, dict) or not isinstance(more, dict):
-        return more
-    return {**one, **{key: beside(one.get(key), value) for key, value in more.items()}}
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[str(block.number) for block in BLOCKS])

@@ -53,7 +53,10 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
         ({"seed": "30 days"}, "write a whole number alone, without its unit"),
         ({"seed": -1}, "write a value of at least 0"),
         ({"budget": {"minutes": 0}}, "write a value greater than 0"),
-        ({"features": 7}, "write a mapping of keys: categorical, datetime, drop, image, kind, numeric, select"),
+        (
+            {"features": 7},
+            "write a mapping of keys: categorical, datetime, drop, image, images, kind, numeric, select, text",
+        ),
         (
             {"monitor": {"every": "day", "retrain": True}},
             "write a mapping of keys: cooldown_days, minimum_new_labels, when",
@@ -67,8 +70,8 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
         ),
         (
             {"model": {"xgboost": {}}},
-            "write `kind: ...` beside its keys; did you mean `gradient_boosting`? also there: cnn, linear, mlp, "
-            "random_forest",
+            "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: cnn, gradient_boosting, linear, "
+            "mlp, random_forest",
         ),
         ({"deploy": []}, "write a mapping with a name for each: `deploy: {NAME: ...}`"),
     ],

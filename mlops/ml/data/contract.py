@@ -47,8 +47,6 @@ class Contract(BaseModel):
     where: Where | None = None
     forecast: Lookback | None = None
     accepted_leak: AcceptedLeak | None = None
-    seed: int = 0
-    """What the sample of a long table is drawn with, in which leaks are looked for."""
     image: bool = False
     """Every feature is a pixel, so that no one of them is held for a leak by its dark or bright rows."""
     images: dict[str, ImageColumn] = {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper, version_converter
+from onnx import TensorProto, helper, numpy_helper
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.ml.light import without_pandas
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 OPSET = 18
 ML_OPSET = 3
 IR_VERSION = 10
-_OLDER = 15
 TOLERANCE = 1e-4
 
 
@@ -42,7 +41,7 @@ def from_torch(scores: Scores, shape: tuple[int, ...]) -> bytes:
 
     rows = torch.export.Dim("N")
     try:
-        with _quiet():
+        with quiet():
             program: Any = torch.onnx.export(
                 scores,
                 (torch.zeros(2, *shape),),
@@ -68,7 +67,7 @@ def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
     width = int(np.prod(problem.shape))
     options = {} if problem.task == "regression" else {"zipmap": False}
     try:
-        with _quiet():
+        with quiet():
             model: onnx.ModelProto = to_onnx(
                 estimator,
                 initial_types=[("rows", FloatTensorType([None, width]))],
@@ -79,26 +78,7 @@ def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
         raise _not_exportable(type(estimator).__name__, error) from error
     if problem.layout.missing:
         _track_missing(model.graph, estimator)
-    _rewire(model.graph, problem, scale)
-    return finish(model)
-
-
-def from_lightgbm(booster: Any, problem: Problem, scale: Scale) -> bytes:
-    """Translate trees of LightGBM, whose thresholds are of single precision."""
-    with without_pandas():
-        from onnxmltools import convert_lightgbm
-        from onnxmltools.convert.common.data_types import FloatTensorType
-
-    width = int(np.prod(problem.shape))
-    with _quiet():
-        # its newest opset is older than that of all other graphs, which members of an ensemble must share
-        made = convert_lightgbm(
-            booster, initial_types=[("rows", FloatTensorType([None, width]))], target_opset=_OLDER, zipmap=False
-        )
-        model = version_converter.convert_version(made, OPSET)
-    # what has a name in version 1 of the trees' operators means the same in ours
-    next(each for each in model.opset_import if each.domain == "ai.onnx.ml").version = ML_OPSET
-    _rewire(model.graph, problem, scale)
+    rewire(model.graph, problem, scale)
     return finish(model)
 
 
@@ -118,7 +98,7 @@ def _not_exportable(name: str, error: Exception) -> ConfigurationError:
     )
 
 
-def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
+def rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
     """Put the convention's input before, and its output behind, what skl2onnx made."""
     inner = graph.output[-1].name
     before = [("Reshape", ["x", "flat_shape"], "rows")]
@@ -236,7 +216,7 @@ def check_parity(name: str, model: bytes, x: NDArray[Any], expected: NDArray[Any
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence what exporters tell their own developers."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level

@@ -10,7 +10,7 @@ import numpy as np
 from mlops.blocks.column_group import CODES
 from mlops.errors import ConfigurationError
 from mlops.ml.light import without_pandas
-from mlops.ml.training import export, leafwise_text
+from mlops.ml.training import leafwise_graph, leafwise_text
 from mlops.ml.training.attributions import Attributions
 from mlops.ml.training.course import Course
 from mlops.ml.training.problem import Examples, Problem, Scale
@@ -51,7 +51,7 @@ class FittedLeafwise:
 
     def export(self) -> bytes:
         """Write the ONNX graph."""
-        return export.from_lightgbm(self.booster, self.problem, self.scale)
+        return leafwise_graph.write(self.booster, self.problem, self.scale)
 
     def attributions(self, x: NDArray[Any]) -> Attributions:
         """Share scores out among the features, by the trees' own paths; of classes the likeliest's log-odds."""

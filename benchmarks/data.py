@@ -3,7 +3,8 @@
 By hand the same is read, held to the same checks, divided 60/20/20 by a seeded draw, filled with medians, scaled,
 one-hot encoded, and the same files are written: snapshot, checked table, three parts, float32 arrays. Each contestant
 is a fresh process; they take turns. What ours searches besides (leaks, copies and keys in two parts, wrong labels,
-profiles), which by hand nobody does, is timed apart and has a bound of its own. CPU time counts from after the imports.
+identifiers, distinct values, profiles, and the sample for it), which by hand nobody does, is timed apart and has a
+bound of its own. CPU time counts from after the imports.
 
     python benchmarks/data.py [millions of rows] [turns] [--smoke | --write]
 """

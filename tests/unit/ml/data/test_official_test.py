@@ -96,6 +96,7 @@ WAYS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(WAYS, st.integers(12, 200), st.integers(1, 100), st.integers(0, 5), st.floats(0.05, 0.9))
 def test_whatever_the_split_its_rows_alone_are_the_test_part(way, learnt, judged, seed, validation):
     rest = 1 - validation

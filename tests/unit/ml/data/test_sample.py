@@ -30,6 +30,7 @@ def test_these_rows_never_change() -> None:
     assert sample.spots(1_000_000, 4).tolist() == SPOTS
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 300), st.integers(1, 300), st.integers(0, 9), st.randoms(use_true_random=False))
 def test_a_sample_is_of_the_same_rows_in_whatever_order_they_stand(rows, most, seed, random):
@@ -95,6 +96,7 @@ def test_what_was_fitted_on_all_rows_shows_in_a_sample_and_nothing_else_does() -
     assert [check.column for check in preprocessing_leaks.find(TABLE, GOAL, suspects)] == PLANTED
 
 
+@pytest.mark.slow
 def test_a_search_of_a_sample_finds_what_one_of_all_rows_does_and_says_so() -> None:
     contract = Contract(task="binary", target="y")
     leaking = TABLE.select(ROW, *KINDS, "y", pl.col("y").cast(pl.Float64).alias("again"))
@@ -109,6 +111,7 @@ def test_a_search_of_a_sample_finds_what_one_of_all_rows_does_and_says_so() -> N
     assert few.message == f"{whole.message}; found among 1,500 of 6,000 rows, drawn with seed 3"
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 9), min_size=60, max_size=300), st.integers(0, 9))
 def test_a_profile_of_many_values_counts_all_of_them(values, scale):

@@ -59,6 +59,7 @@ def test_what_reads_all_columns_is_left_as_it_is() -> None:
     assert columns.positions(learn(layout, data)) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     places=st.lists(st.integers(0, 7), min_size=1, unique=True).map(sorted),

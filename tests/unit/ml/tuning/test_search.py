@@ -110,6 +110,7 @@ def test_the_first_trial_is_the_yaml_as_it_stands(tmp_path: Path) -> None:
         assert question.parameters["hidden"] in ([8], [8, 8], None)
 
 
+@pytest.mark.slow
 def test_another_seed_or_sampler_tries_other_values(tmp_path: Path) -> None:
     lists = [
         [question.parameters for question, _ in found(tmp_path / name, trials=28, **changes).trials]

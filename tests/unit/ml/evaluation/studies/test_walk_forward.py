@@ -10,6 +10,7 @@ from mlops.ml.evaluation.studies.walk_forward import FEWEST, interval, stretches
 TIMES = st.lists(st.integers(0, 60), min_size=60, max_size=400).map(lambda days: np.array(days, dtype=np.float64))
 
 
+@pytest.mark.slow
 @given(TIMES, st.integers(2, 8), st.integers(0, 5), st.one_of(st.none(), st.integers(5, 40)))
 def test_an_origin_knows_only_what_lies_before_it(times, origins, gap, sliding):
     found = stretches(times, origins, gap, sliding)
@@ -34,6 +35,7 @@ def test_without_a_bound_what_is_known_grows_and_with_one_it_slides():
     assert [len(one.known) for one in stretches(times, 4, sliding=100)] == [100, 100, 100, 100]
 
 
+@pytest.mark.slow
 @given(TIMES, st.integers(2, 8))
 def test_the_order_of_rows_says_nothing(times, origins):
     order = np.random.default_rng(0).permutation(len(times))

@@ -38,7 +38,8 @@ def _provided(stage: Stage) -> frozenset[str]:
     sources = [reads.get("source", {}), *(joined.get("source", {}) for joined in reads.get("join", ()))]
     sources += [reads.get("test", {})]
     paths = [part.get("path", "") for source in sources for part in (source, *source.get("beside", ()))]
-    candidates = stage.section.get("candidates", {}) if stage.name == "train" else {}
+    paths += [image.get("folder") or "" for image in reads.get("images", {}).values()]
+    candidates = stage.section.get("candidates", {}) if stage.name in ("tune", "train") else {}
     kinds = [str(model.get("kind", "")) for model in candidates.values()]
     held = stage.section if stage.name == "validate" else {}
     kinds += [str(check.get("use", "")) for check in held.get("checks", ())]

@@ -98,7 +98,7 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.split.Split", "documents.split.SplitReport", _WRITTEN),
         (
             "configuration.data.Data",
-            "stages.fit_transform.Options",
+            "stages.fit_options.Options",
             "a section: of data, what is computed and kept before columns become numbers",
         ),
         ("blocks.bootstrap.Bootstrap", "operations.verdicts.loosened._Bootstrap", _COMPILED),
@@ -107,6 +107,21 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.accepted_leak.AcceptedLeak", "operations.verdicts.loosened._Leak", _COMPILED),
         ("blocks.accepted_leak.AcceptedLeak", "configuration.accept.Acceptance", "an incident always ends"),
         ("blocks.accepted_leak.AcceptedLeak", "documents.monitor.AcceptedReport", _WRITTEN),
+        ("models.gradient_boosting.GradientBoosting", "models.lightgbm.LightGBM", "two kinds, as above"),
+        ("models.lightgbm.LightGBM", "models.random_forest.RandomForest", "two kinds, as above"),
+        ("blocks.accepted_leak.AcceptedLeak", "documents.gate.Accepted", _WRITTEN),
+        ("configuration.accept.Acceptance", "documents.gate.Accepted", _WRITTEN),
+        ("blocks.column_rule.ColumnRule", "documents.inferred_columns.InferredColumn", _WRITTEN),
+        ("blocks.tune.Tune", "documents.tuning.TuningReport", _WRITTEN),
+        ("blocks.tune.Tune", "stages.tune.Params", "a section: trials and spaces by candidate, without defaults"),
+        ("configuration.data.Data", "stages.ingest.Params", "a section: the tables that a snapshot is taken of"),
+        ("configuration.pipeline.Pipeline", "stages.scoring.Learning", "a section, which two stages share"),
+        ("blocks.split.Fractions", "ml.evaluation.studies.walk_forward.Stretch", "rows of the parts, not shares"),
+        (
+            "blocks.image_column.ImageColumn",
+            "bundle.picture_text.PictureForm",
+            "it travels in a model's loader, which knows no configuration",
+        ),
         ("blocks.forecast.Horizon", "ml.data.ahead.Ahead", "a guess says no `horizon`, which is asked for"),
     )
 }

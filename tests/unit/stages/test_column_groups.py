@@ -114,8 +114,8 @@ def test_scores_are_explained_by_columns_of_the_table(tmp_path: Path) -> None:
 
 def test_a_gap_in_what_is_filled_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
-        features._save(tmp_path / "train_x.npy", np.array([[np.nan, 1.0]], dtype=np.float32), missing=[1])
+        features._refuse_infinite(tmp_path / "train_x.npy", np.array([[np.nan, 1.0]], dtype=np.float32), missing=[1])
     assert error.value.message == "train_x.npy would hold numbers that are not finite"
     with pytest.raises(DataError):
-        features._save(tmp_path / "train_x.npy", np.array([[0.0, np.inf]], dtype=np.float32), missing=[1])
-    features._save(tmp_path / "train_x.npy", np.array([[0.0, np.nan]], dtype=np.float32), missing=[1])
+        features._refuse_infinite(tmp_path / "train_x.npy", np.array([[0.0, np.inf]], dtype=np.float32), missing=[1])
+    features._refuse_infinite(tmp_path / "train_x.npy", np.array([[0.0, np.nan]], dtype=np.float32), missing=[1])

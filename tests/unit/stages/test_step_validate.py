@@ -118,11 +118,11 @@ def test_the_same_data_gives_the_same_bytes(pipeline):
 
 
 def test_a_long_table_is_searched_in_part_and_the_report_says_so(pipeline, monkeypatch):
-    pipeline.run(table(), seed=5)
+    pipeline.run(table())
     assert "searched" not in pipeline.report
     monkeypatch.setattr(sample, "MOST", 150)
-    pipeline.run(table(), seed=5)
-    assert pipeline.report["searched"] == {"of": ROWS, "rows": 150, "seed": 5}
+    pipeline.run(table())
+    assert pipeline.report["searched"] == {"of": ROWS, "rows": 150, "seed": 0}
     assert pipeline.report["rows"] == ROWS
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("optuna")
@@ -74,7 +74,7 @@ def found(folder: Path, score: Score | None = None, **changes: Any) -> Found:
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None)
 @given(order=st.randoms(use_true_random=False), killed=st.integers(0, 12))
 def test_neither_order_nor_a_kill_changes_the_list(
     tmp_path_factory: pytest.TempPathFactory, order: random.Random, killed: int

@@ -97,7 +97,7 @@ def test_of_a_release_that_is_not_at_hand_nothing_is_taken_out(tmp_path: Path, w
 def test_stale_stages_are_told_with_their_reasons(root: Path, wheel: Path) -> None:
     numpy = versions(shipped())["numpy"]
     said = list(lines(moved(root, wheel, dry=True)))
-    stages = ("validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
+    stages = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
     assert said == [
         f"{EARLIER} → {VERSION}    ./{NEW}",
         "churn",
@@ -348,9 +348,9 @@ def test_a_repository_that_installs_by_make_pins_no_wheel(root: Path, wheel: Pat
 
 def test_a_release_that_the_policy_refuses(root: Path, wheel: Path) -> None:
     policy = root / "conf/policy.yaml"
-    policy.write_text(policy.read_text() + 'versions: {refused: ["<0.0.5", ">=0.1,<0.2"]}\n')
+    policy.write_text(policy.read_text() + 'versions: {refused: ["<0.0.5", ">=0.2.dev0,<0.3"]}\n')
     commit(root, "policy")
-    message = f"conf/policy.yaml refuses mlops {VERSION}: `versions: {{refused: [>=0.1,<0.2]}}`"
+    message = f"conf/policy.yaml refuses mlops {VERSION}: `versions: {{refused: [>=0.2.dev0,<0.3]}}`"
     assert refused(root, Wanted(str(wheel))) == (message, "name another release: mlops upgrade --to VERSION", 4)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from mlops.configuration.data import dump
 from mlops.configuration.project import Project
@@ -41,7 +45,7 @@ def explain(workspace: Workspace, name: str, key: str) -> Explanation:
     if key.partition(".")[0] in Project.model_fields:
         return _of_project(workspace, key)
     loaded = workspace.pipelines[name]
-    path, value = _find(dump(loaded.spec), key)
+    path, value = _find(_filled(dump(loaded.spec), loaded.spec), key)
     settings = tuple(Setting(origin.value, str(origin.position)) for origin in loaded.origins.of(path))
     if path[:1] == ("owners",) and not settings:
         settings = (Setting(value, _team(workspace, name)),)
@@ -62,6 +66,19 @@ def _of_project(workspace: Workspace, key: str) -> Explanation:
     node = document.node(path) if document is not None else None
     written = "" if node is None or document is None else str(document.where(path, key=False))
     return Explanation(key, value, (Setting(value, written),), readers(path))
+
+
+def _filled(dumped: Any, value: Any) -> Any:
+    """Put in what is left out where nobody asks for it: such a key has a default as others have."""
+    if isinstance(value, BaseModel) and isinstance(dumped, dict):
+        names = {field.alias or name: getattr(value, name) for name, field in type(value).model_fields.items()}
+        left_out = {name: to_jsonable_python(each) for name, each in names.items() if name not in dumped}
+        return left_out | {name: _filled(each, names.get(name)) for name, each in dumped.items()}
+    if isinstance(value, Mapping) and isinstance(dumped, dict):
+        return {name: _filled(each, value.get(name)) for name, each in dumped.items()}
+    if isinstance(value, list | tuple) and isinstance(dumped, list) and len(value) == len(dumped):
+        return [_filled(each, one) for each, one in zip(dumped, value, strict=True)]
+    return dumped
 
 
 def _find(value: Any, key: str) -> tuple[Path, Any]:

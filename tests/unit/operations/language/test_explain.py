@@ -51,8 +51,12 @@ def test_a_default_has_no_place(root: Path) -> None:
     assert explain(open_workspace(root), "churn", "trainer.batch_size").settings == (Setting(256, ""),)
 
 
+def test_what_nobody_asks_for_has_a_default_too(root: Path) -> None:
+    assert explain(open_workspace(root), "churn", "model.mlp.embedding").settings == (Setting(32, ""),)
+
+
 def test_an_unknown_key_is_refused_with_the_nearest(root: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         explain(open_workspace(root), "churn", "model.mlp.learning_rate")
     assert caught.value.message == "there is no key `learning_rate` in model.mlp"
-    assert caught.value.hint == "did you mean `lr`? also there: dropout, hidden, kind, weight_decay"
+    assert caught.value.hint == "did you mean `lr`? also there: dropout, embedding, hidden, kind, weight_decay"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlops import __version__
 from mlops.operations.starting.pin import Pin, parse
 from tests.builders.customers import customers
 from tests.builders.desks import Desk, build_wheel, make_tools
@@ -195,7 +196,7 @@ def test_an_upgrade_is_one_pull_request_judged_by_the_release_that_it_moves_to(s
     desk.type("git switch --quiet main && git pull --quiet origin main && git switch --quiet -c upgrade")
     desk.type("pip install --quiet mlops-by-pull-request==7.0")
     said = desk.type("mlops upgrade && mlops run churn && git add -A && git commit --quiet -m 'Upgrade mlops'")
-    assert said.startswith("0.1.0 → 7.0    mlops-by-pull-request==7.0 of the index\n"), said
+    assert said.startswith(f"{__version__} → 7.0    mlops-by-pull-request==7.0 of the index\n"), said
     later_pin = parse((desk.here / "requirements.txt").read_text()).pin
     assert later_pin == Pin("7.0", hashlib.sha256(later.read_bytes()).hexdigest())
     run = shop.open(desk)
@@ -204,7 +205,7 @@ def test_an_upgrade_is_one_pull_request_judged_by_the_release_that_it_moves_to(s
         next((run[job].instances[0].workspace / ".venv").glob("lib/python3.*/site-packages/mlops/__init__.py"))
         for job in ("comment", "check")
     )
-    assert ('"0.1.0"' in base.read_text(), '"7.0"' in head.read_text()) == (True, True)
+    assert (f'"{__version__}"' in base.read_text(), '"7.0"' in head.read_text()) == (True, True)
     (desk.here / "note.txt").write_text("also")
     desk.type("git add -A && git commit --quiet -m 'And a note'")
     run = shop.open(desk)

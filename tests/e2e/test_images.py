@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +14,7 @@ import pytest
 from mlops.configuration.load import load_pipeline
 from mlops.configuration.reading.library import Configuration
 from mlops.pictures.decoding import decode
-from tests.builders.clones import BIN, Clone
-from tests.builders.repositories import commit, git
+from tests.builders.examples import copied
 from tests.builders.shapes import EACH, SHAPES, pictures
 from tests.conftest import ROOT
 
@@ -54,15 +52,7 @@ def test_its_pictures_are_those_that_are_drawn_and_its_yaml_is_short_and_sound()
 
 @pytest.mark.long
 def test_it_is_learnt_judged_and_served(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
-    git(tmp_path, "init", "-q")
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_text("[core]\n    analytics = false\n")
-    (tmp_path / ".gitignore").write_text(".mlops/\n/.venv\n")
-    (tmp_path / ".venv").symlink_to(BIN.parent)
-    made = Clone(tmp_path)
-    assert (done := made.mlops("compile")).returncode == 0, done.stderr
-    commit(tmp_path, "Begin")
+    made = copied(EXAMPLE, tmp_path)
     assert (done := made.mlops("run", "shapes")).returncode == 0, done.stderr
     folder = tmp_path / "pipelines/shapes"
     data = json.loads((folder / "reports/data.json").read_text())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -16,8 +15,7 @@ import pytest
 from mlops.configuration.load import load_pipeline
 from mlops.configuration.reading.library import Configuration
 from tests.builders import summaries
-from tests.builders.clones import BIN, Clone
-from tests.builders.repositories import commit, git
+from tests.builders.examples import copied
 from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "examples/text"
@@ -63,15 +61,7 @@ def test_its_texts_are_those_of_the_scipy_that_it_names() -> None:
 
 @pytest.mark.long
 def test_it_is_learnt_judged_and_served(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
-    git(tmp_path, "init", "-q")
-    (tmp_path / ".dvc").mkdir()
-    (tmp_path / ".dvc/config").write_text("[core]\n    analytics = false\n")
-    (tmp_path / ".gitignore").write_text(".mlops/\n/.venv\n")
-    (tmp_path / ".venv").symlink_to(BIN.parent)
-    made = Clone(tmp_path)
-    assert (done := made.mlops("compile")).returncode == 0, done.stderr
-    commit(tmp_path, "Begin")
+    made = copied(EXAMPLE, tmp_path)
     assert (done := made.mlops("run", "summaries")).returncode == 0, done.stderr
     bundle = tmp_path / "pipelines/summaries/artifacts/bundle"
     command = [sys.executable, "-c", ASK, str(bundle), json.dumps(ROWS)]

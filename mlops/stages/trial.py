@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mlops.errors import InfrastructureError, MlopsError
+from mlops.files.system import refused
 from mlops.ml.training import candidates
 from mlops.ml.training.asked import Asked
 from mlops.ml.tuning.pruning import Pruned, Watch
@@ -51,6 +52,8 @@ def answer(scoring: Scoring, question: Question) -> Answer:
     except MlopsError as error:
         return Answer(state="failed", why=error.message.partition("\n")[0])
     except Exception as error:  # a library refuses a combination in its own way
+        if (told := refused(error)) is not None:  # a full disk says nothing of these parameters
+            raise told from error
         said = (str(error).strip().splitlines() or [""])[0][:200]
         return Answer(state="failed", why=f"{type(error).__name__}: {said}")
 

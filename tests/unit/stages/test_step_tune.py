@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,10 +17,11 @@ pytest.importorskip("optuna")
 
 from mlops.documents.training import TrainingReport
 from mlops.documents.tuning import TuningReport
-from mlops.errors import ConfigurationError, IntegrityError
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.ml.training.problem import Examples
 from mlops.stages import train, tune
 from mlops.stages.context import StageContext, Tracking
+from mlops.stages.scoring import Scoring
 from mlops.stages.wish import wish_of
 from tests.builders.exporting import one_table_of_operators
 from tests.builders.searched import SPACES, TREES, searched
@@ -60,6 +63,18 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> StageContext:
     context = searched(tmp_path_factory.mktemp("once"))
     tune.run(context)
     return context
+
+
+def test_a_full_disk_ends_the_search_and_is_no_failed_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Scoring, "fit", full)
+    context = searched(tmp_path)
+    with pytest.raises(InfrastructureError) as caught:
+        tune.run(context)
+    assert caught.value.message == "No space left on device"
+    assert not context.path(REPORT).exists()
 
 
 def test_every_trial_is_in_the_report_and_the_best_of_each_candidate_wins(once: StageContext) -> None:

@@ -56,6 +56,7 @@ class Snapshot:
         self.params = params
         self.folder = folder
         self.frame = raw
+        self.before: pl.DataFrame | None = None  # the rows as they were read, where no column got another type
         self.header = tuple(name for name in raw.columns if name != ROW)
         self.joined = tuple(joined)
         self.test = test
@@ -101,6 +102,7 @@ class Snapshot:
         public = {name for name, rule in self.params.columns.items() if rule.public and not rule.personal}
         raw = self.frame.drop(needless, strict=False)
         self.frame, settled, found = columns.settle(raw, declared, severity, apart, forms, public)
+        self.before = raw if self.frame.schema == raw.schema and not needless else None
         self.checks += found
         self.written = {name: columns.Written.of(raw[name], column) for name, column in settled.items()}
         self.types = {name: column.type for name, column in settled.items()}
@@ -113,7 +115,7 @@ class Snapshot:
         try:
             self.frame, self.types = derive(self.frame, self.types, self.params.derive)
         except ConfigurationError as error:
-            self.checks.append(checks.failure("derive", None, _said(error)))
+            self.checks.append(checks.refused("derive", error))
 
     def _filter(self) -> None:
         """Keep the rows that the pipeline is about."""
@@ -123,7 +125,7 @@ class Snapshot:
         try:
             self.frame, found = computed.kept(self.frame, self.types, asked)
         except ConfigurationError as error:
-            self.checks.append(checks.failure("where", None, _said(error)))
+            self.checks.append(checks.refused("where", error))
             return
         self.kept_of = None if found.blocks else total
         self.checks.append(found)
@@ -136,7 +138,7 @@ class Snapshot:
         try:
             rules = schema.rules_of(height, self.params.columns, settled | derived, together, self.params.rows)
         except ConfigurationError as error:
-            self.checks.append(checks.failure("rule", None, _said(error)))
+            self.checks.append(checks.refused("rule", error))
             return
         pairs = [rule for rule in self.params.pairs if {rule.left, rule.right} <= set(self.types)]
         try:
@@ -159,7 +161,7 @@ class Snapshot:
         try:
             self.checks.append(question())
         except ConfigurationError as error:
-            self.checks.append(checks.failure("rule", None, _said(error)))
+            self.checks.append(checks.refused("rule", error))
 
     def _find_target(self) -> None:
         name = self.params.target
@@ -187,7 +189,7 @@ class Snapshot:
         try:
             seen = look_back(self.frame, target, asked)
         except (ConfigurationError, DataError) as error:
-            self.checks.append(checks.failure("forecast", None, _said(error)))
+            self.checks.append(checks.refused("forecast", error))
             return
         kept = {ROW, target, *self.params.kept, *asked.features(target)}
         self.frame = seen.frame.select(name for name in seen.frame.columns if name in kept)
@@ -201,7 +203,8 @@ class Snapshot:
             self.frame = self.frame.select(name for name in self.frame.columns if name in {*kept, *self.params.include})
         self.frame = self.frame.drop({*self.params.exclude, *self.params.personal} - kept, strict=False)
         self.types = {name: self.types[name] for name in self.frame.columns if name != ROW}
-        self.distinct = columns.distincts(self.frame)
+        unique = [check.column for check in self.checks if check.name == "unique" and check.passed]
+        self.distinct = columns.distincts(self.frame, [name for name in unique if name and name != self.params.target])
 
     def _find_features(self) -> None:
         apart = {name for name in self.params.inputs if not self.params.learns(name)} - {self.params.dated}
@@ -299,7 +302,3 @@ class Snapshot:
         """Columns that cannot know the target, whatever they say of it."""
         asked: Lookback | None = self.params.forecast
         return frozenset() if asked is None else frozenset({asked.date, *asked.columns(self.params.target)})
-
-
-def _said(error: ConfigurationError | DataError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlops.blocks.accepted_leak import cure
 from mlops.blocks.column_rule import Severity
 from mlops.documents.checks import CheckReport
-from mlops.errors import DataError
+from mlops.errors import ConfigurationError, DataError
 
 _SHOWN = 10
 _CLIPPED = 40
@@ -55,6 +55,11 @@ def failure(
 ) -> Check:
     """Make a check that failed."""
     return Check(name, column, severity, failed, total, message)
+
+
+def refused(name: str, error: ConfigurationError | DataError) -> Check:
+    """Make a check of a rule that makes no sense, so that it is told with the others."""
+    return failure(name, None, f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def refusal(checks: Sequence[Check]) -> DataError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["ROW", "read", "write"]
+__all__ = ["ROW", "read", "write", "write_again"]
 
 _ROW_GROUP = 131_072
+_SCHEMA = "ARROW:schema"
 
 
 def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, notes: Mapping[str, str] | None = None) -> None:
@@ -33,6 +35,38 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, notes: Mapping[str, st
             maintain_order=True,
             metadata=dict(notes) if notes else None,
         )
+
+
+def write_again(
+    frame: pl.DataFrame, path: Path, notes: Mapping[str, str], like: Path, before: pl.DataFrame | None
+) -> None:
+    """Write rows; where they are those that were read of another file of ours, that file is copied.
+
+    Its bytes are those that `write` would write, for a fraction of the time. `before` are the rows of the file `like`,
+    as far as somebody still has them.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> rows = pl.DataFrame({ROW: [0, 1], "x": [0.5, None]})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     raw, valid, again = (Path(folder) / name for name in ("raw", "valid", "again"))
+        ...     write(rows, raw)
+        ...     write_again(rows, valid, {}, raw, read(raw))
+        ...     write(rows, again)
+        ...     valid.read_bytes() == again.read_bytes()
+        True
+    """
+    if before is None or frame.schema != before.schema or _notes(like) != notes or not frame.equals(before):
+        write(frame, path, notes)
+        return
+    with writing(path) as temporary:
+        shutil.copyfile(like, temporary)
+
+
+def _notes(path: Path) -> dict[str, str]:
+    """Read what stands in a file beside its rows, but for what Polars writes there."""
+    return {name: text for name, text in pl.read_parquet_metadata(path).items() if name != _SCHEMA}
 
 
 def read(path: Path) -> pl.DataFrame:

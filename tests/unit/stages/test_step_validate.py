@@ -393,3 +393,24 @@ def test_rows_that_find_nothing_in_a_joined_table_are_told(pipeline):
     validate.run(StageContext(pipeline.folder, "churn", "validate", section))
     assert pipeline.report["joined"] == [{"table": "prices.csv", "unmatched": 3, "rows": 200}]
     assert pipeline.report["checks"][0]["message"] == "3 of 200 rows find nothing in prices.csv"
+
+
+TYPED = {
+    "person": pl.Series(range(ROWS)) // 2,
+    "age": pl.Series(range(ROWS)) % 70,
+    "spent": [0.5, None] * (ROWS // 2),
+    "left": np.random.default_rng(2).random(ROWS) < 0.5,
+}
+
+
+@pytest.mark.parametrize(
+    ("columns", "copied"),
+    [(TYPED, True), (TYPED | {"spent": [0.5, float("nan")] * (ROWS // 2)}, False), ({}, False)],
+    ids=["typed", "with NaN, which is missing", "texts"],
+)
+def test_a_table_that_stays_as_it_is_has_the_bytes_of_one_written_anew(pipeline, columns, copied):
+    pipeline.run(table(**columns))
+    raw, valid = ((pipeline.folder / "artifacts" / name).read_bytes() for name in ("raw.parquet", "valid.parquet"))
+    parquet.write(pipeline.valid, pipeline.folder / "fresh.parquet")
+    assert valid == (pipeline.folder / "fresh.parquet").read_bytes()
+    assert (raw == valid) == copied

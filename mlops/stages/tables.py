@@ -64,11 +64,12 @@ def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:
         return (frame.get_column(column.name) for column in recipe.columns if column.type in kinds)
 
     pixels = {item.column: item.count for item in recipe.pictures}
+    levels = {item.column: item.levels for item in recipe.categories}
     return Columns(
         frame.height,
         {series.name: arrays.numbers(series) for series in given(*NUMERIC)},
         {series.name: arrays.microseconds(series) for series in given("date", "datetime")},
-        {series.name: arrays.texts(series.cast(pl.String)) for series in given(*TEXT)},
+        {series.name: arrays.texts(series.cast(pl.String), levels.get(series.name, ())) for series in given(*TEXT)},
         {series.name: Pictures.of(series.to_list(), pixels[series.name]) for series in given(IMAGE)},
     )
 

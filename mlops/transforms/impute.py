@@ -17,7 +17,9 @@ else:
 @imputation
 def median(known: NDArray[np.float64]) -> float:
     """The middle one of those that are known."""
-    return float(np.median(known))
+    half = known.size // 2
+    parted = np.partition(known, half)  # one place is found in a quarter of what `np.median` takes, which seeks three
+    return float(parted[half] if known.size % 2 else np.mean([parted[:half].max(), parted[half]]))
 
 
 @imputation

@@ -13,8 +13,11 @@ from mlops.expressions.values import Column, Moments, Texts
 from mlops.ml.data.moments import in_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+_EXPECTED = 1_000  # of more texts those that a block has are fewer
 _NUMBERS = {"int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
 
 
@@ -30,11 +33,27 @@ def numbers(series: pl.Series) -> NDArray[np.float64]:
     return series.cast(pl.Float64).to_numpy()
 
 
-def texts(series: pl.Series) -> Texts:
-    """Give texts by position, each value once."""
+def texts(series: pl.Series, expected: Sequence[str] = ()) -> Texts:
+    """Give texts by position, each value once.
+
+    Where no other than `expected` texts, each once, are there, nobody needs to look for which there are.
+
+    Example:
+        >>> texts(pl.Series(["b", None, "b"]), ["a", "b"])
+        Texts(positions=array([ 1, -1,  1]), values=('a', 'b'))
+        >>> texts(pl.Series(["c", None, "c"]), ["a", "b"])
+        Texts(positions=array([ 0, -1,  0]), values=('c',))
+    """
+    if 0 < len(expected) <= _EXPECTED:
+        known = series.cast(pl.Enum(expected), strict=False)
+        if known.null_count() == series.null_count():
+            return Texts(_positions(known), tuple(expected))
     values = series.drop_nulls().unique()
-    positions = series.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1)
-    return Texts(positions.to_numpy(), tuple(values.to_list()))
+    return Texts(_positions(series.cast(pl.Enum(values))), tuple(values.to_list()))
+
+
+def _positions(levels: pl.Series) -> NDArray[np.int64]:
+    return levels.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def microseconds(series: pl.Series) -> NDArray[np.int64]:

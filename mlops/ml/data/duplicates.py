@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mlops.blocks.column_name import typed
-from mlops.ml.data import sample, splits
+from mlops.ml.data import distinct_values, sample, splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
@@ -29,6 +29,7 @@ _DISTINCT = 20
 _LEAST_NUMBERS = 3
 _LOOKED = 10_000
 _AT_ONCE = 4_096
+_SCALED = 65_536
 _TWO = 2
 _SHALLOW, _MANY = 6, 500_000
 """In so few dimensions, and of so many rows, a tree is quicker than a matrix."""
@@ -171,20 +172,14 @@ def _by_time(column: str, entity: str | None) -> str:
 
 def things(parts: Divided, column: str) -> Check | None:
     """Count the values of a key that several rows share and that are in more than one part."""
-    placed = [
-        pl.select(pl.lit(rows[column]).alias(VALUE), pl.lit(place, pl.UInt8).alias(PART))
-        for place, rows in enumerate(parts)
-    ]
-    everything = pl.concat(placed).drop_nulls(VALUE)
-    values = everything[VALUE]
-    total = (values.sort() if values.dtype.is_integer() else values).n_unique()
-    if everything.height - total < _LEAST or total < _DISTINCT:  # so few are repeated: to count them takes far longer
+    known = [rows[column].drop_nulls() for rows in parts]
+    every = pl.concat(known)
+    total = distinct_values.count(every)
+    if every.len() - total < _LEAST or total < _DISTINCT:  # so few are repeated: to count them takes far longer
         return None
-    repeats = everything.group_by(VALUE).agg(
-        pl.len().alias(ROWS), (pl.col(PART).min() < pl.col(PART).max()).alias(PART)
-    )
-    failed, repeated = repeats.select(pl.col(PART).sum(), (pl.col(ROWS) > 1).sum()).row(0)
-    if repeated < _LEAST:
+    failed = int((counted(pl.concat([values.unique() for values in known]))[ROWS] > 1).sum())
+    # what is in two parts is repeated; only of few such values the others must be counted too
+    if failed < _LEAST and int((counted(every)[ROWS] > 1).sum()) < _LEAST:
         return None
     words = f"{failed:,} of {total:,} values of the key `{column}` are in more than one part"
     words += f"; if rows of one belong together, write `entity: {typed(column)}` and split by group"
@@ -205,7 +200,8 @@ def _tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
     columns repeat each other, so only half of the sum counts. Of many rows a sample tells it.
     """
     many = train.height > sample.MOST
-    rows = (train[sample.spots(train.height)] if many else train).select(columns).unique()
+    known = train.select(columns)
+    rows = (known[sample.spots(train.height)] if many else known).unique()
     if rows.height < _LEAST_TRAIN:
         return False
     needed = 2 * math.log2(train.height if many else rows.height)
@@ -240,13 +236,18 @@ def _scaling(train: pl.DataFrame, names: Sequence[str]) -> tuple[Floats, Floats]
 
 
 def _scaled(frame: pl.DataFrame, names: Sequence[str], centre: Floats, scale: Floats) -> Floats:
-    filled = [frame[name].cast(pl.Float64).fill_null(float(middle)) for name, middle in zip(names, centre, strict=True)]
-    return np.asarray((np.column_stack([column.to_numpy() for column in filled]) - centre) / scale, dtype=np.float32)
+    """Scale some rows at a time, in double precision, of which no copy of all is made."""
+    out = np.empty((frame.height, len(names)), dtype=np.float32)
+    for place, (name, middle, unit) in enumerate(zip(names, centre.tolist(), scale.tolist(), strict=True)):
+        for start in range(0, frame.height, _SCALED):
+            block = frame[name].slice(start, _SCALED).cast(pl.Float64).fill_null(middle)
+            out[start : start + _SCALED, place] = (block.to_numpy() - middle) / unit
+    return out
 
 
 def _nearest(queries: Floats, train: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """Give distance and place of the row of each block of train nearest to each query, copies of it left out."""
-    order = np.argsort(splits.mixed(pl.int_range(len(train), eager=True), seed=2), kind="stable")
+    order = np.argsort(splits.mixed(pl.int_range(len(train), eager=True), seed=2))  # no two are equal
     sizes = (queries * queries).sum(axis=1)[:, None]
     found = np.full((len(queries), _BLOCKS), np.inf, dtype=np.float32)
     places = np.zeros((len(queries), _BLOCKS), dtype=np.int64)

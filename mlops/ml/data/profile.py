@@ -45,7 +45,8 @@ def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Sp
     if found in TEXTS:
         return _levels(present, public=public)
     numbers = numeric(present, found)
-    finite = numbers[np.isfinite(numbers)]
+    known = np.isfinite(numbers)
+    finite = numbers if known.all() else numbers[known]
     edges = bins.edges(finite[spots(len(finite))], least=LEAST_BEHIND)  # of very many values some say where to cut
     return Spread(edges=tuple(edges), counts=tuple(drift.counts(numbers, edges).tolist())) if edges else None
 

@@ -7,6 +7,7 @@ parts of a split: not from their order, nor from how many threads there are. Sma
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,4 +86,12 @@ def spots(count: int, most: int | None = None, seed: int = 0) -> NDArray[np.int6
     most = MOST if most is None else most
     if count <= most:
         return np.arange(count)
-    return np.unique(mixed(pl.int_range(most, eager=True), seed) % np.uint64(count)).astype(np.int64)
+    return _drawn(count, most, seed)
+
+
+@lru_cache(maxsize=2)
+def _drawn(count: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Draw once for all columns of a table; nobody may write into what they share."""
+    drawn = np.unique(mixed(pl.int_range(most, eager=True), seed) % np.uint64(count)).astype(np.int64)
+    drawn.flags.writeable = False
+    return drawn

@@ -35,7 +35,8 @@ def scan(source: Source, folder: Path) -> pl.LazyFrame:
     if source.beside:
         frame = _side_by_side([source, *source.beside], folder)
     refuse_kept(frame.collect_schema().names(), source.label)
-    return frame.select(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW), pl.all())
+    # numbered while they are read: who asks how many there are must hold or read them twice
+    return frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
 
 
 @contextmanager

@@ -29,6 +29,7 @@ _FEW = 3
 _AT_ONCE = 16_384
 
 Codes = NDArray[np.int64]
+Placed = NDArray[np.int64] | NDArray[np.uint8]
 
 
 class Plan(Split):
@@ -54,7 +55,7 @@ def assign(frame: pl.DataFrame, plan: Plan, official: int = 0) -> pl.Series:
     return pl.Series(PART, codes, dtype=pl.UInt8)
 
 
-def _beside_official(frame: pl.DataFrame, plan: Plan, official: int) -> Codes:
+def _beside_official(frame: pl.DataFrame, plan: Plan, official: int) -> Placed:
     train, validation, _ = plan.fractions.shares
     # no share is left for test: what rounding leaves above the last bound validates
     shares = plan.fractions.model_copy(
@@ -144,11 +145,12 @@ def mixed(rows: pl.Series, seed: int) -> NDArray[np.uint64]:
     return bits
 
 
-def _random(frame: pl.DataFrame, plan: Plan) -> Codes:
-    return _cut(frame[ROW], np.zeros(frame.height, dtype=np.int64), plan)
+def _random(frame: pl.DataFrame, plan: Plan) -> Placed:
+    bits = mixed(frame[ROW], plan.seed)
+    return _parted(bits, _sizes(bits.size, plan.fractions.shares))
 
 
-def _stratified(frame: pl.DataFrame, plan: Plan) -> Codes:
+def _stratified(frame: pl.DataFrame, plan: Plan) -> Placed:
     return _cut(frame[ROW], strata(frame, plan), plan)
 
 
@@ -162,20 +164,22 @@ def strata(frame: pl.DataFrame, plan: Plan) -> Codes:
     return found.fill_null(0).cast(pl.Int64).to_numpy()
 
 
-def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
+def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Placed:
     """Order each stratum by its mixed bits and cut it at the fractions."""
-    bits, codes = mixed(rows, plan.seed), np.empty(rows.len(), dtype=np.int64)
+    bits, codes = mixed(rows, plan.seed), np.empty(rows.len(), dtype=np.uint8)
     for stratum in _runs(strata):
         codes[stratum] = _parted(bits[stratum], _sizes(stratum.size, plan.fractions.shares))
     return codes
 
 
-def _parted(bits: NDArray[np.uint64], sizes: list[int]) -> Codes:
+def _parted(bits: NDArray[np.uint64], sizes: list[int]) -> Placed:
     """Give so many of the least bits to train, so many of the next to validation: no two rows have the same."""
-    ends = [end for end in np.cumsum(sizes)[:-1].tolist() if end < bits.size]
-    parts = np.zeros(bits.size, dtype=np.int64)
-    for bound in np.partition(bits, ends)[ends] if ends else ():
-        parts += bits >= bound
+    parts, left, start = np.zeros(bits.size, dtype=np.uint8), bits.copy(), 0
+    for end in np.cumsum(sizes)[:-1].tolist():
+        if end < bits.size:
+            left.partition(end - start)  # one place at a time, each among what lies above the last
+            parts += bits >= left[end - start]
+            left, start = left[end - start :], end
     return parts
 
 
@@ -273,7 +277,7 @@ def spelled(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-_WAYS: Mapping[str, Callable[[pl.DataFrame, Plan], Codes]] = {
+_WAYS: Mapping[str, Callable[[pl.DataFrame, Plan], Placed]] = {
     "random": _random,
     "stratified": _stratified,
     "group": _grouped,

@@ -51,6 +51,16 @@ def test_counts_agree_with_plain_python(values, edges):
     assert drift.counts(np.array(values), bounds).tolist() == expected
 
 
+@pytest.mark.parametrize("edges", [[0.0], list(map(float, range(100)))])
+def test_counts_of_many_values_are_those_of_all_at_once(edges, monkeypatch):
+    draw = np.random.default_rng(3)
+    values = np.where(draw.random(1_000) < 0.1, np.nan, draw.normal(20, 40, 1_000))
+    at_once = drift.counts(values, edges)
+    monkeypatch.setattr(drift, "_AT_ONCE", 7)
+    assert drift.counts(values, edges).tolist() == at_once.tolist()
+    assert at_once.sum() == np.isfinite(values).sum()
+
+
 @pytest.mark.slow
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=12).filter(any))
 def test_nothing_has_moved_from_itself(histogram):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mlops.blocks.split import Fractions
 from mlops.errors import DataError
-from mlops.ml.data.splits import PARTS, Plan, _sizes, assign, digest, hashed, mixed, shared, strata
+from mlops.ml.data.splits import PARTS, Plan, _parted, _sizes, assign, digest, hashed, mixed, shared, strata
 
 FRACTIONS = Fractions(train=0.6, validation=0.2, test=0.2)
 HASHED = [0.09801160659371033, 0.9235427653046154]
@@ -176,3 +176,15 @@ def test_a_row_of_nobody_stands_alone_where_the_key_is_the_entity():
     whole = assign(frame.filter(known), plan("group"))
     assert parts.filter(known).to_list() == whole.to_list()
     assert set(parts.filter(~known).to_list()) == {0, 1, 2}
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=40), st.data())
+def test_the_least_bits_are_trained_on_and_the_next_validate(bits, data):
+    first = data.draw(st.integers(0, len(bits)))
+    second = data.draw(st.integers(0, len(bits) - first))
+    ranks = {value: rank for rank, value in enumerate(sorted(bits))}
+    expected = [(ranks[value] >= first) + (ranks[value] >= first + second) for value in bits]
+    given_bits = np.array(bits, dtype=np.uint64)
+    assert _parted(given_bits, [first, second, len(bits) - first - second]).tolist() == expected
+    assert given_bits.tolist() == bits

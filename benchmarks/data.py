@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 LIBRARIES = ("numpy", "polars", "pyarrow")
-BOUND, SEARCHES, GIGABYTES = 1.3, 1.3, 4
+BOUND, SEARCHES, GIGABYTES = 1.3, 1.0, 4
 KEYS = ["code", "end", "id", "start"]
 NUMBERS = ["age", "visits", "income", "score"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ _WHOLE = ("GateRule", "Difference", "Own")
 
 def schema(kind: str) -> JsonSchemaValue:
     """Give the JSON Schema of one kind of file; what is composed of several may leave keys to the others."""
-    value = _described(kind)
+    value = deepcopy(_described(kind))
     if kind not in _ALONE:
         value |= {key: _or_reference(value[key], names=True) for key in ("$defs", "properties") if key in value}
     if (rule := value.get("$defs", {}).get("GateRule")) is not None:
@@ -69,7 +70,9 @@ def schema(kind: str) -> JsonSchemaValue:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 
 
+@cache
 def _described(kind: str) -> JsonSchemaValue:
+    """Describe a kind once, for its schema and for the page; nobody changes what both read."""
     value = TypeAdapter(FILES[kind][1]).json_schema(by_alias=True, schema_generator=Described)
     if kind not in _ALONE:
         _relax(value)

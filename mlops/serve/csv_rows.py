@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlops.errors import DataError
@@ -56,16 +57,13 @@ def rows_of(body: bytes, charset: str, wanted: Collection[str], most: int | None
 
 
 def _rows(text: str, wanted: Collection[str], most: int | None) -> Iterator[Row]:
-    header = max(
-        (named(next(_records(text, one), [])) for one in SEPARATORS), key=lambda found: len({*found} & {*wanted})
-    )
+    separator, header = max(_headers(text), key=lambda found: len({*found[1]} & {*wanted}))
     if not header:
         raise DataError("the body is empty: send a header row, then a row a line")
     if len({*header}) != len(header):
         raise DataError("the header names a column twice")
     if {*wanted}.isdisjoint(header):
         raise DataError("the header names no column of the model: send one, with a comma, `;`, tab or `|` between")
-    separator = next(one for one in SEPARATORS if named(next(_records(text, one))) == header)
     records = _records(text, separator)
     next(records)
     for number, record in enumerate(found for found in records if found or len(header) == 1):
@@ -74,6 +72,19 @@ def _rows(text: str, wanted: Collection[str], most: int | None) -> Iterator[Row]
         if len(record or [""]) != len(header):
             raise DataError(f"row {number} has {len(record):,} fields, and the header {len(header):,}")
         yield {name: field or None for name, field in zip(header, record or [""], strict=True)}
+
+
+def _headers(text: str) -> list[tuple[str, list[str]]]:
+    """Cut the first line at each separator that can: quoted names are cut by the one between them alone.
+
+    >>> _headers('"age","plan"')
+    [(',', ['age', 'plan'])]
+    """
+    found = []
+    for separator in SEPARATORS:
+        with suppress(csv.Error):
+            found.append((separator, named(next(_records(text, separator), []))))
+    return found or [("", named(next(_records(text, SEPARATORS[0]))))]  # which says what is wrong with it
 
 
 def _records(text: str, separator: str) -> Iterator[list[str]]:

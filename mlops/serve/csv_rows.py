@@ -74,11 +74,11 @@ def _rows(text: str, wanted: Collection[str], most: int | None) -> Iterator[Row]
         yield {name: field or None for name, field in zip(header, record or [""], strict=True)}
 
 
-def _headers(text: str) -> list[tuple[str, list[str]]]:
+def _headers(text: str) -> list[tuple[str, tuple[str, ...]]]:
     """Cut the first line at each separator that can: quoted names are cut by the one between them alone.
 
     >>> _headers('"age","plan"')
-    [(',', ['age', 'plan'])]
+    [(',', ('age', 'plan'))]
     """
     found = []
     for separator in SEPARATORS:

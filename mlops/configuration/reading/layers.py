@@ -86,6 +86,7 @@ class _Resolver:
                 document.where(("defaults",)), "`defaults` is a list", "write `- /group: option` lines", "type"
             )
             entries = []
+        self._twice(document, entries)
         placed = False
         for index, entry in enumerate(entries):
             if len(self.found) >= MAXIMUM_TOLD:
@@ -100,6 +101,16 @@ class _Resolver:
                 message = "`defaults` does not say where this file's own keys stand"
                 self._report(document.where(("defaults",)), message, "end the list with `- _self_`", "defaults")
             self.layers.append(Layer(document, package))
+
+    def _twice(self, document: Document, entries: list[Any]) -> None:
+        """Refuse a group of one choice that is chosen again: Hydra would, and it is not said which choice holds."""
+        first: dict[str, Position] = {}
+        for index, entry in enumerate(entries):
+            for key, option in entry.items() if isinstance(entry, dict) else ():
+                place = document.where(("defaults", index, key))
+                if isinstance(option, str) and first.setdefault(str(key), place) != place:
+                    message = f"the group `{key}` is chosen twice"
+                    self._report(place, message, f"first at line {first[str(key)].line}; keep one", "defaults")
 
     def _entry(self, document: Document, index: int, entry: Any, group: str | None, parent: tuple[str, ...]) -> None:
         position = document.where(("defaults", index))

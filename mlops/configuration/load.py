@@ -19,6 +19,7 @@ from mlops.configuration.checking.gate_checks import rules as gate_rules
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.data import sources
 from mlops.configuration.model import Own
+from mlops.configuration.own_names import undefined
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
@@ -232,7 +233,9 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
             hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{file.removesuffix('.py')}:...`"
             found.append(Diagnostic(where(), f"`{own}` is another pipeline's", hint, "path-outside"))
         else:
-            found += _file(configuration, file, name, where)
+            missing = _file(configuration, file, name, where)
+            path = Path(f"{configuration.root}/pipelines/{name}/{file}")
+            found += missing or undefined(path, own, where())
     return found
 
 

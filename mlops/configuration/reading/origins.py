@@ -14,11 +14,12 @@ from mlops.diagnostics import Diagnostic, Position
 
 @dataclass(frozen=True)
 class Origin:
-    """One setting of a key: the value, the place of the value, and the place of its key."""
+    """One setting of a key: the value, the place of the value, the place of its key, and where its file was chosen."""
 
     value: Any
     position: Position
     key: Position
+    chosen: Position | None = None
 
 
 class Conflict(NamedTuple):
@@ -72,11 +73,14 @@ class Origins:
         return tuple(self.settings.get(path, ()))
 
     def where(self, path: Path, *, key: bool = False) -> Position:
-        """Place a key path, or the nearest parent, in a file that people edit."""
+        """Place a key path, or the nearest parent, in a file that people edit: there, or where its choice was made."""
         while path:
-            for found in reversed(self.settings.get(path, ())):
+            settings = self.settings.get(path, ())
+            for found in reversed(settings):
                 if not found.position.file.startswith(SHIPPED):
                     return found.key if key else found.position
+            if chosen := next((found.chosen for found in reversed(settings) if found.chosen is not None), None):
+                return chosen
             path = path[:-1]
         return self.fallback
 
@@ -91,19 +95,19 @@ class _Tracer:
         if root is None:
             return
         for depth in range(1, len(layer.package) + 1):
-            whole = Origin({}, root.position, root.position)
+            whole = Origin({}, root.position, root.position, layer.chosen)
             self.settings.setdefault(layer.package[:depth], []).append(whole)
         for key, node in root.children.items():
             if key != "defaults":
-                self._record((*layer.package, key), node, root.keys.get(str(key), node.position))
+                self._record((*layer.package, key), node, root.keys.get(str(key), node.position), layer.chosen)
 
-    def _record(self, path: Path, node: Node, key: Position) -> None:
+    def _record(self, path: Path, node: Node, key: Position, chosen: Position | None) -> None:
         before = self.settings.get(path)
         if before and {type(before[-1].value), type(node.value)} == {dict, list}:
-            self.conflicts.append(Conflict(path, Origin(node.value, node.position, key), before[-1]))
+            self.conflicts.append(Conflict(path, Origin(node.value, node.position, key, chosen), before[-1]))
         if before and not (isinstance(node.value, dict) and isinstance(before[-1].value, dict)):
             for other in [other for other in self.settings if other[: len(path)] == path and other != path]:
                 del self.settings[other]
-        self.settings.setdefault(path, []).append(Origin(node.value, node.position, key))
+        self.settings.setdefault(path, []).append(Origin(node.value, node.position, key, chosen))
         for name, child in node.children.items():
-            self._record((*path, name), child, node.keys.get(str(name), child.position))
+            self._record((*path, name), child, node.keys.get(str(name), child.position), chosen)

@@ -84,6 +84,6 @@ def test_whoever_names_a_pipeline_is_told_which_verb_takes_one(root: Path, capsy
     assert run(["why", "churn"]) == 4
     assert capsys.readouterr().err == (
         "no ledger and no prediction log here knows 'churn'\n"
-        "hint: what was live of a pipeline: mlops history churn; give the prediction id or client_id of a logged answer, or 12 "
-        "digits of a bundle's digest or more\n"
+        "hint: what was live of a pipeline: mlops history churn; give the prediction id or client_id of a logged "
+        "answer, or 12 digits of a bundle's digest or more\n"
     )

@@ -50,9 +50,9 @@ def _names(node: ast.stmt) -> Iterator[str]:
         if isinstance(inner, ast.stmt):
             yield from _names(inner)
         else:
-            yield from (part.id for part in ast.walk(inner) if _bound(part))
+            yield from (part.id for part in ast.walk(inner) if isinstance(part, ast.Name) and _bound(part))
             yield from (name for part in ast.walk(inner) if isinstance(part, ast.stmt) for name in _names(part))
 
 
-def _bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _bound(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)

@@ -234,8 +234,7 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
             found.append(Diagnostic(where(), f"`{own}` is another pipeline's", hint, "path-outside"))
         else:
             missing = _file(configuration, file, name, where)
-            path = Path(f"{configuration.root}/pipelines/{name}/{file}")
-            found += missing or undefined(path, own, where())
+            found += missing or undefined(Path(f"{configuration.root}/pipelines/{name}/{file}"), own, where())
     return found
 
 

@@ -15,6 +15,17 @@ _HERE: Mapping[str, str] = {
     "max_epochs": "epochs n_epochs num_epochs max_iter",
     "seed": "random_state random_seed",
     "target": "label y outcome",
+    "fractions": "test test_size train train_size validation val validation_size ratio ratios sizes",
+    # tasks, and types of columns
+    "binary": "binary_classification",
+    "multiclass": "multiclass_classification multinomial",
+    "forecasting": "forecast time_series timeseries",
+    "int": "integer int64 int32 long",
+    "float": "double float64 float32 decimal numeric number",
+    "bool": "boolean",
+    "category": "categorical factor enum",
+    "string": "str varchar object",
+    "datetime": "timestamp",
     # rules
     "at_least": "min minimum lower >= > gte above threshold",
     "at_most": "max maximum upper <= < lte below",

@@ -183,6 +183,8 @@ def _printed(form: str) -> Iterator[IO[bytes] | None]:
 def _show(verdicts: list[Verdict], form: str) -> int:
     """Print verdicts, and give the exit code of the last, which is that of one."""
     code = 0
+    for path in (path for verdict in verdicts for path in verdict.entered):
+        say(f"entered: {path}")
     for verdict in verdicts if form == "text" else ():
         show([(verdict, None)], form, explain=False)
         say(f"report: pipelines/{verdict.pipeline}/reports/report.html")

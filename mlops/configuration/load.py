@@ -19,6 +19,7 @@ from mlops.configuration.checking.gate_checks import rules as gate_rules
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.data import sources
 from mlops.configuration.model import Own
+from mlops.configuration.own_names import undefined
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
@@ -28,8 +29,8 @@ from mlops.configuration.reading.fleet import Row, read_fleets
 from mlops.configuration.reading.layers import Layer, resolve
 from mlops.configuration.reading.library import Configuration, there
 from mlops.configuration.reading.merge import Endless, Unsure, merge
-from mlops.configuration.reading.origins import Origin, Origins
-from mlops.configuration.reading.problems import diagnose, told
+from mlops.configuration.reading.origins import Origins
+from mlops.configuration.reading.problems import diagnoses
 from mlops.diagnostics import Diagnostic, Position, inside, nearest, suggest
 from mlops.files.dvc_cache import linked
 from mlops.files.plain_yaml import Values
@@ -149,7 +150,7 @@ def _unsure(
     layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     if origins.conflicts:
-        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+        return None, tuple(conflict.told() for conflict in origins.conflicts)
     if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
         return None, (_endless(origins),)
     try:
@@ -195,11 +196,6 @@ def _configures_hydra(layer: Layer) -> bool:
     return layer.package[0] == "hydra" if layer.package else "hydra" in layer.document.value
 
 
-def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
-    here, there = ("a mapping" if isinstance(origin.value, dict) else "a list" for origin in (later, earlier))
-    return Diagnostic(later.key, f"{here} cannot replace {there}", f"{there} stands at {earlier.key}", "composition")
-
-
 def _single(
     configuration: Configuration, model: type[SomeBlock], name: str
 ) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
@@ -214,8 +210,7 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
     try:
         return model.model_validate(value), ()
     except ValidationError as error:
-        details = told(error.errors(include_url=False), value)
-        return None, tuple(diagnose(detail, model, origins, value) for detail in details[:_TOLD])
+        return None, diagnoses(error.errors(include_url=False), model, origins, value, _TOLD)
 
 
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
@@ -238,7 +233,8 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
             hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{file.removesuffix('.py')}:...`"
             found.append(Diagnostic(where(), f"`{own}` is another pipeline's", hint, "path-outside"))
         else:
-            found += _file(configuration, file, name, where)
+            missing = _file(configuration, file, name, where)
+            found += missing or undefined(Path(f"{configuration.root}/pipelines/{name}/{file}"), own, where())
     return found
 
 

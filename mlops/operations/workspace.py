@@ -87,7 +87,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = (), configuration: Confi
     problems += own_stages.wrong(pipelines)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
-        problems += unknown_columns.unknown(root, typed, problems)  # `findings` has them where all else holds
+        problems = unknown_columns.with_unknown(root, typed, problems)  # `findings` has them where all else holds
         raise refuse(configuration, explained(policy, problems))
     known = fingerprints(root)
     facts = Facts(

@@ -114,3 +114,7 @@ def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_p
         table = clone.run("dvc", "metrics", "show", path).stdout.splitlines()
         assert len(table) == 2
         assert 80 < max(map(len, table)) <= 200, table
+    graph = clone.run("dvc", "dag", "--dot")
+    assert graph.returncode == 0, graph.stderr
+    stages = [f"{each.folder}/dvc.yaml:{stage.name}" for each in plan.pipelines for stage in each.stages]
+    assert [stage for stage in stages if f'"{stage}"' not in graph.stdout] == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import json
+import re
 
 from mlops import diagnostics, synonyms
 from mlops.cli.main import VERBS
@@ -17,7 +19,9 @@ def test_the_examples_hold() -> None:
 def test_a_word_of_another_tool_leads_to_one_that_is_there() -> None:
     schema = Pipeline.model_json_schema()
     keys = {key for block in (schema, *schema["$defs"].values()) for key in block.get("properties", {})}
-    assert [name for name in synonyms._HERE if name not in {*VERBS, *MODELS, *keys}] == []
+    text = json.dumps(schema)
+    choices = {value for listed in re.findall(r'"enum": (\[[^]]*\])', text) for value in json.loads(listed)}
+    assert [name for name in synonyms._HERE if name not in {*VERBS, *MODELS, *keys, *choices}] == []
 
 
 def test_a_word_that_is_there_is_no_other_tools() -> None:

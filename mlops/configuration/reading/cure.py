@@ -18,6 +18,8 @@ _LIMITS = {
     "less_than_equal": "of at most",
 }
 _ITEMS = 8
+_DASH = re.compile(r"(?:^|\s)-(?=[^\s\d.-])")
+_NO_BLANK = re.compile(r"(?P<key>\w+):(?P<value>\S.*)")
 
 
 def number(given: Any, wanted: str) -> str:
@@ -54,13 +56,16 @@ def limit(kind: str, bound: float, given: Any) -> str:
 def listed(key: str, given: Any) -> str:
     """Put what stands alone into a list.
 
-    >>> listed("owners", "me"), listed("keys", "id, day")
-    ('write `owners: [me]`', 'write `keys: [id, day]`')
+    >>> listed("owners", "me"), listed("keys", "id, day"), listed("keys", "-id -day")
+    ('write `owners: [me]`', 'write `keys: [id, day]`', 'write a blank after each dash: `- id`, `- day`')
     """
     if isinstance(given, dict):
         return "begin each of its items with `- `"
     if given is None:
         return "write a list"
+    if isinstance(given, str) and _DASH.match(given):
+        items = [part.strip() for part in _DASH.split(given) if part.strip()]
+        return f"write a blank after each dash: {', '.join(f'`- {item}`' for item in items[:_ITEMS])}"
     items = [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else [given]
     more = ", ..." if len(items) > _ITEMS else ""
     return f"write `{key}: [{', '.join(map(_item, items[:_ITEMS]))}{more}]`"
@@ -78,7 +83,10 @@ def blocks(key: str, given: Any, keys: Iterable[str]) -> str:
 
 def mapping(key: str, given: Any, keys: Iterable[str], *, top: bool) -> str:
     """Name the keys of a block, and, where it is of the `top`, how an option of its group is chosen."""
-    known = ", ".join(keys)
+    names = tuple(keys)
+    if isinstance(given, str) and (found := _NO_BLANK.match(given)) and found["key"] in names:
+        return f"write a blank after the colon: `{found['key']}: {found['value']}`"
+    known = ", ".join(names)
     said = f"write a mapping of keys: {known}"
     said = said if known else f"write a mapping with a name for each: `{key}: {{NAME: ...}}`"
     if top and key in GROUPS and isinstance(given, str) and _PLAIN.fullmatch(given):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops.configuration.reading.document import Document
-from mlops.configuration.reading.library import GROUPS, Configuration
+from mlops.configuration.reading.library import GROUPS, SHIPPED, Configuration
 from mlops.configuration.reading.parse import MAXIMUM_TOLD
 from mlops.diagnostics import Diagnostic, Position, suggest
 
@@ -22,10 +22,14 @@ _OPTION = re.compile(r"^[A-Za-z0-9_-]{1,100}\Z")
 
 @dataclass(frozen=True)
 class Layer:
-    """One file of a composition and the key path under which its content stands."""
+    """One file of a composition and the key path under which its content stands.
+
+    `chosen` is where a file that people edit asked for it; None of such a file that nobody has to ask for.
+    """
 
     document: Document
     package: tuple[str, ...]
+    chosen: Position | None = None
 
 
 def header(document: Document) -> str | None:
@@ -64,6 +68,7 @@ class _Resolver:
         self.layers: list[Layer] = []
         self.found: list[Diagnostic] = []
         self.open: list[str] = []
+        self.chosen: Position | None = None
 
     def pipeline(self, document: Document) -> None:
         self.found += document.diagnostics
@@ -86,12 +91,13 @@ class _Resolver:
                 document.where(("defaults",)), "`defaults` is a list", "write `- /group: option` lines", "type"
             )
             entries = []
+        self._twice(document, entries)
         placed = False
         for index, entry in enumerate(entries):
             if len(self.found) >= MAXIMUM_TOLD:
                 break
             if entry == "_self_":
-                self.layers.append(Layer(document, package))
+                self.layers.append(Layer(document, package, self.chosen))
                 placed = True
             else:
                 self._entry(document, index, entry, group, package)
@@ -99,7 +105,17 @@ class _Resolver:
             if entries:
                 message = "`defaults` does not say where this file's own keys stand"
                 self._report(document.where(("defaults",)), message, "end the list with `- _self_`", "defaults")
-            self.layers.append(Layer(document, package))
+            self.layers.append(Layer(document, package, self.chosen))
+
+    def _twice(self, document: Document, entries: list[Any]) -> None:
+        """Refuse a group of one choice that is chosen again: Hydra would, and it is not said which choice holds."""
+        first: dict[str, Position] = {}
+        for index, entry in enumerate(entries):
+            for key, option in entry.items() if isinstance(entry, dict) else ():
+                place = document.where(("defaults", index, key))
+                if isinstance(option, str) and first.setdefault(str(key), place) != place:
+                    message = f"the group `{key}` is chosen twice"
+                    self._report(place, message, f"first at line {first[str(key)].line}; keep one", "defaults")
 
     def _entry(self, document: Document, index: int, entry: Any, group: str | None, parent: tuple[str, ...]) -> None:
         position = document.where(("defaults", index))
@@ -164,7 +180,10 @@ class _Resolver:
         if package is None and written is not None:  # a header is absolute, an entry's `@package` is not
             written = f"_global_.{written}"
         name = (package or written or usual).replace("_name_", option)
+        outer = self.chosen
+        self.chosen = outer if position.file.startswith(SHIPPED) else position
         self._entries(document, _below(parent, name), group)
+        self.chosen = outer
         self.open.pop()
 
     def _offer(self, group: str, option: str) -> str:

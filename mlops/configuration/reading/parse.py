@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from mlops.configuration.reading.document import Document, Node
+from mlops.configuration.reading.no_key import no_text
 from mlops.configuration.reading.scalar import expression, resolve
 from mlops.configuration.reading.syntax import mistake
 from mlops.diagnostics import Diagnostic, Position, nearest
@@ -196,8 +197,9 @@ class _Reader:
     def _key(self, parent: Node, node: Node) -> str | None:
         key, position = node.value, node.position
         if not isinstance(key, str):
-            shown = self.lines[position.line - 1][position.column - 1 :][: position.length]
-            self._report(position, f"the key `{shown}` is not text", f'write it in quotes: "{shown}"', "yaml-key")
+            line = self.lines[position.line - 1]
+            message, hint = no_text(key, line, position.column - 1, position.length)
+            self._report(position, message, hint, "yaml-key")
             return None
         if key in parent.keys:
             first = parent.keys[key]
@@ -222,7 +224,8 @@ class _Reader:
     def _resolve(self, text: str, position: Position) -> Any:
         value, problem = resolve(text)
         if problem is not None:
-            self._report(position, problem.message, problem.hint, problem.rule)
+            hint = f'write it in quotes: "{text}"' if self._at_key() else problem.hint
+            self._report(position, problem.message, hint, problem.rule)
         return value
 
     def _refuse_tag(self, event: Any, position: Position) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops.configuration.environment import RESERVED_HINT
+from mlops.configuration.reading.block_schema import choices, keys
 from mlops.configuration.reading.cure import blocks, limit, listed, mapping, number
 from mlops.configuration.reading.document import Path
 from mlops.configuration.reading.origins import Origins
-from mlops.diagnostics import Diagnostic, suggest
+from mlops.diagnostics import Diagnostic, nearest, suggest
 from mlops.models import MODELS
+from mlops.synonyms import meant
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
 
 _TYPES = {
@@ -75,6 +75,17 @@ def _joined(details: list[ErrorDetails]) -> list[ErrorDetails]:
     return [found]
 
 
+def diagnoses(
+    errors: Sequence[ErrorDetails], model: type[BaseModel], origins: Origins, value: Any, most: int
+) -> tuple[Diagnostic, ...]:
+    """Turn what pydantic says of a block into findings, `most` at the most; what is misspelt is not missing too."""
+    details = told(errors, value)[:most]
+    unknown = (detail["loc"] for detail in details if detail["type"] == "extra_forbidden")
+    misspelt = {(*where[:-1], _meant(str(where[-1]), keys(model, where[:-1]))) for where in unknown}
+    kept = (detail for detail in details if detail["type"] != "missing" or detail["loc"] not in misspelt)
+    return tuple(diagnose(detail, model, origins, value) for detail in kept)
+
+
 def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, value: Any) -> Diagnostic:
     """Turn one validation error into a finding with a place, a sentence and a cure."""
     location, kind, given = error["loc"], error["type"], error.get("input")
@@ -84,24 +95,26 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, valu
         path, given = (*path, "kind"), _Tagged(given["kind"], path[-1])
     if kind == "extra_forbidden":
         key = str(path[-1])
-        message, hint = f"unknown key `{key}`", _known_key(key, _keys(model, location[:-1]))
+        message, hint = f"unknown key `{key}`", _known_key(key, model, location[:-1])
         return Diagnostic(origins.where(path, key=True), message, hint, "unknown-key")
     if kind == "missing":
         key = str(location[-1])
-        parent = ".".join(map(str, path[:-1]))
+        parent = _dotted(path[:-1])
         message = f"missing key `{key}`" + (f" in `{parent}`" if parent else "")
-        return Diagnostic(origins.where(path[:-1], key=True), message, f"write `{key}: ...`", "missing-key")
+        known = ", ".join(choices(model, location))
+        hint = f"write `{key}: ...`" + (f", one of: {known}" if known else "")
+        return Diagnostic(origins.where(path[:-1], key=True), message, hint, "missing-key")
     if kind == "misplaced":
         return Diagnostic(origins.where((*path, *context["path"])), context["why"], context["hint"], "type")
     if kind == "reserved_alias":
         return Diagnostic(origins.where(path, key=True), str(context["why"]), RESERVED_HINT, "type")
     if kind.endswith(("model_type", "attributes_type", "dict_type")):
         message = f"`{_name(path)}: {_show(given)}` is not a mapping of keys"
-        hint = mapping(_name(path), given, _keys(model, location), top=len(path) == 1)
+        hint = mapping(_name(path), given, keys(model, location), top=len(path) == 1)
         return Diagnostic(origins.where(path), message, hint, "type")
     message, hint = _describe(kind, _name(path), given, context, error["msg"])
-    if _TYPES.get(kind) == "a list" and (keys := _keys(model, (*location, 0))):
-        hint = blocks(_name(path), given, keys)
+    if _TYPES.get(kind) == "a list" and (inner := keys(model, (*location, 0))):
+        hint = blocks(_name(path), given, inner)
     return Diagnostic(origins.where(path, key=location[-1:] == ("[key]",)), message, hint, "type")
 
 
@@ -112,12 +125,22 @@ def sentence(error: ErrorDetails) -> str:
     return message + (f": {hint}" if hint else "")
 
 
-def _known_key(key: str, known: Sequence[str]) -> str:
+def _known_key(key: str, model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     """Find the key that is meant; in `{a:1}` no blank follows the colon, and all of it is a key."""
+    known = keys(model, location)
     name, colon, rest = key.partition(":")
     if colon and rest and name in known:
         return f"write a blank after the colon: `{name}: {rest}`"
+    homes = [f"`{block}`" for block in known if key in keys(model, (*location, block))]
+    if homes and meant(key, known) is None:
+        return f"it is a key of {' and of '.join(homes)}: write it there, indented"
     return suggest(key, known)
+
+
+def _meant(key: str, known: Sequence[str]) -> str | None:
+    """Give the key that `_known_key` offers in place of another."""
+    name = key.partition(":")[0]
+    return name if name in known else meant(key, known) or nearest(key, known)
 
 
 def _describe(kind: str, key: str, given: Any, context: _Known, text: str) -> tuple[str, str]:
@@ -142,6 +165,8 @@ def _typed(kind: str, key: str, given: Any) -> str:
         return f"write it without brackets: {given[0]}"
     if wanted == "a list":
         return listed(key, given)
+    if wanted == "true or false" and str(given).strip().lower() in ("true", "false"):
+        return f"write it without quotes: {str(given).strip().lower()}"
     return number(given, wanted) if "number" in wanted else f"write {wanted}"
 
 
@@ -197,6 +222,11 @@ def _name(path: Path) -> str:
     return str(path[-1]) if path else ""
 
 
+def _dotted(path: Path) -> str:
+    """Name a place by its keys, an item of a list by its number: `data.join[0]`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
 def _path(location: tuple[int | str, ...], value: Any, *, new: bool) -> Path:
     """Keep the parts of a location that are keys of the value; pydantic adds names of union members.
 
@@ -212,67 +242,6 @@ def _path(location: tuple[int | str, ...], value: Any, *, new: bool) -> Path:
             path.append(part)
             value = value[part]
     return tuple(path)
-
-
-def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[str, ...]:
-    """List the keys that the block at a location knows, following its JSON Schema."""
-    schema = _schema(model)
-    definitions = schema.get("$defs", {})
-    here = [schema]
-    for part in location:
-        here = [found for node in here for found in _step(node, part, definitions)]
-    names: set[str] = set()
-    for node in here:
-        names |= set(_block(node, definitions).get("properties", {}))
-    return tuple(sorted(names))
-
-
-@cache
-def _schema(model: type[BaseModel]) -> JsonSchemaValue:
-    """Build a block's JSON Schema once: a file of 3,000 unknown keys asks 3,000 times."""
-    return model.model_json_schema()
-
-
-def _step(node: JsonSchemaValue, part: int | str, definitions: JsonSchemaValue) -> list[JsonSchemaValue]:
-    named = [option for option in _members(node) if option.get("$ref") == f"#/$defs/{part}"]
-    if named:  # the member of a union, which a location names too
-        return [_resolve(named[0], definitions)]
-    node = _resolve(node, definitions)
-    options = [_resolve(option, definitions) for option in (*node.get("anyOf", ()), *node.get("oneOf", ()))]
-    matching = [option for option in options if option.get("properties", {}).get("kind", {}).get("const") == part]
-    if matching:
-        return matching
-    found: list[JsonSchemaValue] = []
-    for option in options or [node]:
-        items, named, others = option.get("items"), option.get("properties", {}), option.get("additionalProperties")
-        if isinstance(part, int):
-            found += [] if items is None else [items]
-        elif part in named:
-            found.append(named[part])
-        elif isinstance(others, dict):
-            found.append(others)
-        else:
-            found += option.get("patternProperties", {}).values()
-    return found
-
-
-def _members(node: JsonSchemaValue) -> Iterator[JsonSchemaValue]:
-    """Give the members of a union, and of unions inside it."""
-    for option in (*node.get("anyOf", ()), *node.get("oneOf", ())):
-        yield option
-        yield from _members(option)
-
-
-def _block(node: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:
-    """Give the schema of a block that may also be absent, as `over_champion: null`; of other unions, nothing."""
-    node = _resolve(node, definitions)
-    options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
-    return _resolve(options[0], definitions) if len(options) == 1 else node
-
-
-def _resolve(node: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:
-    reference = node.get("$ref")
-    return definitions[reference.rsplit("/", 1)[1]] if reference else node
 
 
 def _show(value: Any) -> str:

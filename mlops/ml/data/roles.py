@@ -119,15 +119,18 @@ class Roles:
         distinct: Mapping[str, int],
         names: list[str],
     ) -> None:
-        """Find the persons or things that rows repeat: only where a name says so and there are many of them.
+        """Find the persons or things that rows repeat: where a name says so, or what identifies a person, and many.
 
         The split keeps those of the fewest values together, which hold the others where one belongs to the other. What
         is missing, or few, takes no column from among them without a word.
         """
         open_to = (*self._left(names), *self.personal)
         things = [name for name in open_to if names_a_thing(name) and _is_name(frame[name], kinds[name])]
-        things = things or [name for name, what in self.personal.items() if what in personal.IDENTIFYING]
-        repeated = [name for name in things if 1 < distinct[name] < frame.height - frame[name].null_count()]
+        told = {name: frame.height - frame[name].null_count() for name in open_to}
+        repeated = [name for name in things if 1 < distinct[name] < told[name]]
+        if not repeated:  # a name of each row alone, such as an order's, says nothing of whom rows are about
+            persons = [name for name, what in self.personal.items() if what in personal.IDENTIFYING]
+            repeated = [name for name in persons if 1 < distinct[name] < told[name]]
         few = [name for name in repeated if distinct[name] < _GROUPS]
         self.doubts += [
             f"`{name}` has {distinct[name]} values, too few to keep the rows of one together in the split: "

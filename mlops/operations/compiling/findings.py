@@ -8,7 +8,7 @@ from mlops.compiler.files import PLACES
 from mlops.compiler.rules.finding import Finding
 from mlops.compiler.rules.registry import examine
 from mlops.diagnostics import Diagnostic, Position
-from mlops.operations.declared.unknown_columns import unknown
+from mlops.operations.declared.unknown_columns import with_unknown
 from mlops.operations.language.keys import written
 from mlops.operations.language.watched import watched
 from mlops.operations.workspace import Workspace, refuse
@@ -18,7 +18,7 @@ from mlops.plan.pipeline import PipelinePlan
 def findings(workspace: Workspace) -> tuple[Diagnostic, ...]:
     """Check a repository against every rule; sorted by place."""
     found = [finding.at(_position(workspace, finding)) for finding in examine(workspace.plan)]
-    found += unknown(workspace.root, workspace.pipelines, found)
+    found = with_unknown(workspace.root, workspace.pipelines, found)
     return tuple(sorted({*found, *_links(workspace), *watched(workspace)}))
 
 

@@ -48,6 +48,13 @@ def unknown(root: Path, pipelines: Mapping[str, Loaded], told: Iterable[Diagnost
     return [each for found in sound for each in found]
 
 
+def with_unknown(root: Path, pipelines: Mapping[str, Loaded], told: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Add the columns that are not there to what was `told`, and leave out what was told of such a name besides."""
+    found = unknown(root, pipelines, told)
+    places = {each.position for each in found if each.severity == "error"}
+    return [*(each for each in told if each.position not in places), *found]
+
+
 def _unknown(root: Path, name: str, loaded: Loaded) -> Iterator[Diagnostic]:
     spec = loaded.spec
     named = [mention for mention in mentions(spec) if mention.use != "made"]

@@ -12,8 +12,8 @@ _BY_NAME = {declared.name: declared for declared in DECLARED}
 def written(parameter: Keys) -> Keys:
     """Translate the path of a compiled parameter, which its stage leads, into the key a person writes.
 
-    >>> written(("bundle", "golden_rows"))
-    ('package', 'golden_rows')
+    >>> written(("bundle", "golden_rows")), written(("gate", "about", "recorded"))
+    (('package', 'golden_rows'), ('data', 'source', 'recorded'))
     """
     declared = _BY_NAME.get(str(parameter[0]))
     if declared is None:

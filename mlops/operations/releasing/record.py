@@ -18,7 +18,7 @@ from mlops.ledger.line import folder_of
 from mlops.operations.auditing.enter import due
 from mlops.operations.git import changed_files
 from mlops.operations.integrity.verify import verify
-from mlops.operations.live.bundles import recorded_at, reported
+from mlops.operations.live.bundles import judged, recorded_at, reported
 from mlops.operations.live.history import shallow
 from mlops.operations.live.registry import refuse_unless_passed
 from mlops.operations.project import open_project
@@ -74,6 +74,8 @@ def bundle_of(root: Path, name: str, otherwise: str = "") -> str:
     report = reported(root, name)
     digest = report.digest
     if digest is None:
+        for made, verdict in judged(root, name).items():  # it is there, and no statement of a pass on it
+            refuse_unless_passed(name, made, verdict)
         raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first{otherwise}")
     refuse_unless_passed(name, digest, report.verdict)
     return digest

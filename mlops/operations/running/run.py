@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -100,11 +100,8 @@ def concluded(root: Path, name: str) -> Verdict:
 
     Raises what `settled` does.
     """
-    entered = enter_verdict(root, name)
-    for path in entered:
-        if (root / path).exists():
-            print(f"entered: {path}", file=sys.stderr, flush=True)
-    return settled(root, name)
+    entered = tuple(path for path in enter_verdict(root, name) if (root / path).exists())
+    return replace(settled(root, name), entered=entered)
 
 
 @dataclass(frozen=True)

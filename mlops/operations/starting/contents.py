@@ -24,6 +24,7 @@ _IGNORED = """\
 .venv/
 .mlops/
 __pycache__/
+dvc_plots/
 """
 # DVC hashes bytes, and what it hashes may lie anywhere in a pipeline's folder: Git must hand out the very same.
 _ATTRIBUTES = """\

@@ -78,6 +78,8 @@ def why(workspace: Workspace, wanted: str) -> tuple[Why, ...]:
     asked = next(_asked(workspace, wanted), None)
     if asked is None:
         hint = "give the prediction id or client_id of a logged answer, or 12 digits of a bundle's digest or more"
+        if wanted in workspace.pipelines:
+            hint = f"what was live of a pipeline: mlops history {wanted}; {hint}"
         raise ConfigurationError(f"no ledger and no prediction log here knows {wanted[:80]!r}", hint=hint)
     return (_behind(root, asked.name, asked.bundle, lines[asked.name], asked),)
 

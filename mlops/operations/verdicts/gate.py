@@ -28,6 +28,8 @@ class Verdict:
     champion: str | None
     registered: str | None = None
     """Digest of the rules it was judged by; None where an earlier version recorded none."""
+    entered: tuple[str, ...] = ()
+    """The files of the ledger that its run entered it in; none where it was read."""
 
     @classmethod
     def of(cls, report: GateReport, name: str) -> Verdict:

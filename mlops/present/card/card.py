@@ -15,6 +15,7 @@ from mlops.documents.training import TrainingReport
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
 from mlops.present.card.words import ROWS, escaped, interval, number, table
+from mlops.present.period import period
 from mlops.present.taught import taught
 
 MISSING = "missing"
@@ -122,6 +123,8 @@ def _evaluation(e: Evidence) -> Iterator[str]:
 
 def _training(e: Evidence) -> Iterator[str]:
     yield f"- Source: {_said(e.data.source)}, {_said(e.data.rows)} rows before the split"
+    if told := period(e.data, e.split):
+        yield f"- Time of the rows: {escaped(told)}"
     if e.split.folds is None:
         yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
     else:
@@ -185,6 +188,8 @@ def _sensitive(e: Evidence) -> list[str]:
 
 
 def _said(value: Any) -> str:
+    if type(value) is int:
+        return f"{value:,}"
     return MISSING if value in (None, "", [], {}) else escaped(value)
 
 
@@ -195,7 +200,8 @@ def _parameters(e: Evidence) -> list[tuple[str, Any]]:
 def _target(e: Evidence) -> str:
     if e.recipe is None:
         return MISSING
-    classes = ", ".join(map(str, e.recipe.target.classes or ()))
+    known = e.recipe.target.classes or ()
+    classes = ", ".join(str(each).lower() if isinstance(each, bool) else str(each) for each in known)
     return f"{e.recipe.target.name} ({classes})" if classes else e.recipe.target.name
 
 

@@ -48,8 +48,15 @@ def distribution(found: DistributionReport) -> Distribution:
     )
     shares = tuple(Tick(tick.at, f"{tick.text} %") for tick in Scale(0.0, 100 * up.high, up.start, up.end).ticks(4))
     most = max(bins, key=lambda item: abs(item[2] - item[1]))
+    moved = f"{most[1]:.1%}" != f"{most[2]:.1%}"  # as it is told
     names = tuple(_names([name for name, _, _ in bins], width))
-    return Distribution(bars, shares, names, up.start, f"Moved most: {_said(*most)}")
+    return Distribution(
+        bars,
+        shares,
+        names,
+        up.start,
+        f"Moved most: {_said(*most)}" if moved else "Nothing moved by a tenth of a percent",
+    )
 
 
 def _share(value: float | None) -> float:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.split import SplitReport
 from mlops.documents.training import TrainingReport
+from mlops.present.period import period
 from mlops.present.report.words import count
 
 _SHORT = 19  # letters of a digest: `sha256:` and twelve
@@ -59,6 +61,7 @@ def header(
     metrics: MetricsReport,
     learnt: TrainingReport,
     data: DataReport | None,
+    split: SplitReport,
 ) -> Header:
     """Say what the model is; what is not known is left out."""
     classes = [about.label(about.target, name) for name in metrics.classes or ()]
@@ -70,7 +73,7 @@ def header(
         ("Owners", ", ".join(about.owners)),
         ("Risk", about.risk),
         ("Judged on", "" if metrics.rows is None else f"{count(metrics.rows)} test rows"),
-        ("Data", _data(about, data)),
+        ("Data", _data(about, data, split)),
         ("Bundle", (gate.bundle or "")[:_SHORT]),
     )
     known = tuple((name, said) for name, said in facts if said)
@@ -78,11 +81,11 @@ def header(
     return Header(about.description, known, where, tuple(_models(metrics, learnt).items()))
 
 
-def _data(about: About, data: DataReport | None) -> str:
+def _data(about: About, data: DataReport | None, split: SplitReport) -> str:
     said = [about.source, f"of {about.recorded}" if about.recorded else ""]
     rows = "" if data is None or data.rows is None else f"{count(data.rows)} rows"
     digest = "" if data is None or not data.source else data.source[:_SHORT]
-    return ", ".join(word for word in (" ".join(filter(None, said)), rows, digest) if word)
+    return ", ".join(word for word in (" ".join(filter(None, said)), rows, period(data, split), digest) if word)
 
 
 def _models(metrics: MetricsReport, learnt: TrainingReport) -> Mapping[str, str]:

@@ -114,7 +114,7 @@ def view(
     digests = origins.lineage(gate, metrics, split, documents.data)
     return Page(
         pipeline=pipeline,
-        header=header(about, gate, metrics, learnt, documents.data),
+        header=header(about, gate, metrics, learnt, documents.data, split),
         banner=verdict.banner(gate, about),
         method=gate.method,
         rules=verdict.rule_rows(gate, about),

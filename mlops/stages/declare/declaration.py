@@ -150,7 +150,9 @@ class Declaration:
                 continue
             if isinstance(part, Given) or not part.key:
                 return None
-            return part.key if part.whole else (*part.key, *path[1:])
+            if part.whole:  # a part of it that is called as one of the keys is that key
+                return next((key for key in split(part.keys) if key[-1] in path[1:2]), part.key)
+            return (*part.key, *path[1:])
         return next(((*part.key, *path) for part in self.parameters if isinstance(part, Spliced)), None)
 
 

@@ -11,10 +11,12 @@ import click
 import pytest
 
 from mlops.cli.main import VERBS, cli, run
-from mlops.cli.options import say
+from mlops.cli.options import _QUIET, say
+from mlops.cli.run import _show, command
 from mlops.documents.created import Created
 from mlops.documents.schema_files import SchemaDifferences, SchemaFiles
 from mlops.operations.running.run import reproduce_aside, reproduce_unseen
+from mlops.operations.verdicts.gate import Verdict
 from tests.builders.repositories import make_repository
 
 WITHOUT = {"stage": "DVC calls it"}
@@ -96,6 +98,17 @@ def test_of_a_quiet_run_only_what_is_wrong_is_told(
     code = f"import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit({ends})"
     assert reproduce_unseen(tmp_path, [sys.executable, "-c", code]) == ends
     assert capfd.readouterr() == ("", told)
+
+
+@pytest.mark.parametrize(("hushed", "told"), [(False, "entered: pipelines/churn/ledger/model/a.json\n"), (True, "")])
+def test_what_a_run_entered_is_no_result(hushed: bool, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = Verdict("churn", "pass", (), None, entered=("pipelines/churn/ledger/model/a.json",))
+    with click.Context(command) as context:
+        context.meta[_QUIET] = hushed
+        assert _show([verdict], "json") == 0
+    printed = capsys.readouterr()
+    assert printed.err == told
+    assert "ledger" not in printed.out
 
 
 def test_a_smoke_run_has_no_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,6 +126,12 @@ def test_what_moved_most_is_said_in_words() -> None:
     assert drawn.said == "Moved most: up to 1: 90.0% in training, 40.0% now"
 
 
+def test_what_is_told_as_the_same_has_not_moved() -> None:
+    found = {"bins": ("up to 1", "over 1"), "reference": (0.9, 0.1), "window": (0.9004, 0.0996)}
+    drawn = distribution(DistributionReport(column="x", start="2026-11-02T00:00:00Z", **found))
+    assert drawn.said == "Nothing moved by a tenth of a percent"
+
+
 def test_rare_levels_are_taken_together() -> None:
     region = distribution(next(item for item in watched("ok").distributions if item.column == "region"))
     assert len(region.bars) == 12

@@ -237,6 +237,18 @@ def test_a_range_has_room_on_both_sides(values: list[float]) -> None:
     assert high >= values[1]
 
 
+def test_a_name_of_each_row_does_not_hide_the_persons_whom_rows_are_about() -> None:
+    orders = [str(10_000 + index) for index in range(ROWS)]
+    mails = [f"u{index % 250}@mail.example" for index in range(ROWS)]
+    found = guess(_frame(order_id=orders, customer_mail=mails), "y")
+    assert (found.entity, set(found.keys)) == ("customer_mail", {"customer_mail", "order_id"})
+    customers = [f"c{index % 200}" for index in range(ROWS)]
+    assert guess(_frame(order_id=orders, customer_mail=mails, customer_id=customers), "y").entity == "customer_id"
+    assert (
+        guess(_frame(order_id=orders, customer_mail=[f"u{at}@mail.example" for at in range(ROWS)]), "y").entity is None
+    )
+
+
 def test_what_is_personal_is_described_by_no_value() -> None:
     raw = pl.DataFrame({"phone": _cycle("yes", "no"), "mail": [f"a{index}@b.org" for index in range(ROWS)]})
     assert describe(raw.with_columns(__row__=pl.int_range(ROWS)), hidden={"phone"}) == (

@@ -126,7 +126,7 @@ def test_what_the_policy_allows_is_allowed(root: Path, text: str) -> None:
 
 
 def test_a_package_and_an_own_class_are_held_to_their_lists(root: Path) -> None:
-    (root / "pipelines/churn/net.py").write_text("")
+    (root / "pipelines/churn/net.py").write_text("class Net: ...\n")
     edit(root, PIPELINE, "task: binary", "task: binary\nmodel: {own: {kind: pipelines.churn.net:Net}}")
     policy(root, "kinds: [linear, mlp]\nrisk: {limited: {own_classes: false}}")
     assert sorted(messages(root)) == [
@@ -143,7 +143,7 @@ def test_a_package_and_an_own_class_are_held_to_their_lists(root: Path) -> None:
 
 
 def test_a_metric_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
-    (root / "pipelines/churn/rules.py").write_text("")
+    (root / "pipelines/churn/rules.py").write_text("def cost(): ...\n")
     own = "  - {metric: pipelines.churn.rules:cost, better: lower, at_most: 9}"
     edit(root, PIPELINE, "  - metric: auroc", f"{own}\n  - metric: auroc")
     assert messages(root) == []
@@ -155,7 +155,7 @@ def test_a_metric_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
 
 
 def test_a_stage_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
-    (root / "pipelines/churn/enrich.py").write_text("")
+    (root / "pipelines/churn/enrich.py").write_text("def run(): ...\n")
     edit(root, PIPELINE, "task: binary", "task: binary\nstages: {enrich: {use: 'pipelines.churn.enrich:run'}}")
     assert messages(root) == []
     policy(root, "own_stages: forbid")

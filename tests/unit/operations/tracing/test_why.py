@@ -78,3 +78,12 @@ def test_what_nobody_knows_is_said(root: Path, capsys: pytest.CaptureFixture[str
             f"no ledger and no prediction log here knows {what!r}\n"
             "hint: give the prediction id or client_id of a logged answer, or 12 digits of a bundle's digest or more\n"
         )
+
+
+def test_whoever_names_a_pipeline_is_told_which_verb_takes_one(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["why", "churn"]) == 4
+    assert capsys.readouterr().err == (
+        "no ledger and no prediction log here knows 'churn'\n"
+        "hint: what was live of a pipeline: mlops history churn; give the prediction id or client_id of a logged "
+        "answer, or 12 digits of a bundle's digest or more\n"
+    )

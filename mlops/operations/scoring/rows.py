@@ -164,7 +164,8 @@ def _inside(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.bool_]:
     asked = steps.condition(recipe.where.expression, recipe.types)
     given = {column.name: arrays.column(frame.get_column(column.name), column.type) for column in recipe.columns}
     known = steps.computed([*recipe.steps, asked], given, frame.height)
-    return np.asarray(known[steps.WHERE]) == 1
+    found: NDArray[np.bool_] = np.asarray(known[steps.WHERE]) == 1
+    return found
 
 
 _Test = Callable[[pl.Expr], pl.Expr]

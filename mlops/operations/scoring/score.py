@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,16 @@ from mlops.operations.scoring.part import (
     rows_of,
     score,
 )
-from mlops.operations.scoring.places import SUFFIX, Partition, held, is_folder, open_place, partitions, refuse_mixed
+from mlops.operations.scoring.places import (
+    SUFFIX,
+    Folder,
+    Partition,
+    held,
+    is_folder,
+    open_place,
+    partitions,
+    refuse_mixed,
+)
 from mlops.operations.scoring.reading import Stamp
 
 if TYPE_CHECKING:
@@ -110,12 +119,13 @@ class _Batch:
         self._wanted, self._scorer, self._log, self._told = wanted, scorer, log, told
         self._input, self._one = open_place(wanted.input, scratch / "input", folder=folder)
         self._output, self._into = open_place(wanted.output, scratch / "output", folder=folder)
-        self._list, self._listed = (
-            (None, "") if wanted.refused is None else open_place(wanted.refused, scratch / "refused", folder=folder)
-        )
+        self._list: Folder | None = None
+        self._listed = ""
+        if wanted.refused is not None:
+            self._list, self._listed = open_place(wanted.refused, scratch / "refused", folder=folder)
         self._manifest, self._manifest_name = open_place(manifest_of(wanted.output), scratch / "beside", folder=False)
         self._before = self._read_manifest()
-        self._columns = pl.Schema()
+        self._columns: Mapping[str, pl.DataType] = {}
 
     def run(self, pipeline: str, lineage: Lineage) -> Outcome:
         """Score what is not scored, and write the manifest."""

@@ -27,6 +27,9 @@ class Folder(Protocol):
     def here(self, name: str) -> Path | None:
         """Give a file on this machine with the bytes that it has; None where there is none."""
 
+    def forget(self, name: str) -> None:
+        """Take away what `here` brought to this machine."""
+
     def moment(self, name: str) -> int:
         """Say when a file that `here` gave was written, in microseconds since 1970."""
 
@@ -54,6 +57,9 @@ class Here:
     def here(self, name: str) -> Path | None:
         """Give the file itself."""
         return path if (path := self.folder / name).is_file() else None
+
+    def forget(self, name: str) -> None:
+        """It was here before."""
 
     def moment(self, name: str) -> int:
         """Ask the file system."""
@@ -89,6 +95,10 @@ class There:
         except FileNotFoundError:
             return None
         return self.scratch / name
+
+    def forget(self, name: str) -> None:
+        """Take the copy away."""
+        (self.scratch / name).unlink(missing_ok=True)
 
     def moment(self, name: str) -> int:
         """Ask the place when it was written."""

@@ -129,7 +129,7 @@ def _column(series: pl.Series, field: Field, nulls: list[str]) -> pl.Series:
         return series.cast(_MICRO)
     if field.type == "datetime" and isinstance(series.dtype, pl.Datetime) and series.dtype.time_unit != "ns":
         return in_utc(series).cast(_MICRO)
-    return series.fill_nan(None) if series.dtype.is_float() else series
+    return series
 
 
 def _text(series: pl.Series, nulls: list[str]) -> pl.Series:
@@ -179,8 +179,14 @@ def _year(column: pl.Expr) -> pl.Expr:
     return column.dt.year().is_between(2, 9998)  # those that Python's dates can spell, in every zone
 
 
+def _finite(column: pl.Expr) -> pl.Expr:
+    """NaN is a missing number."""
+    return pl.when(column.is_nan()).then(None).otherwise(column.is_finite())
+
+
 def _whole(column: pl.Expr) -> pl.Expr:
-    return (column == column.floor()) & column.is_between(-_WHOLE, _WHOLE, closed="left")
+    whole = (column == column.floor()) & column.is_between(-_WHOLE, _WHOLE, closed="left")
+    return pl.when(column.is_nan()).then(None).otherwise(whole)
 
 
 def _of_int(dtype: pl.DataType) -> _Test | None:
@@ -193,7 +199,7 @@ def _of_int(dtype: pl.DataType) -> _Test | None:
 
 def _of_float(dtype: pl.DataType) -> _Test | None:
     if dtype.is_float():
-        return lambda column: column.is_finite()
+        return _finite
     return _always if dtype.is_integer() else None
 
 

@@ -16,7 +16,6 @@ from mlops.documents.scoring import RefusedRows, Scored, ScoredPartition, Scorin
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
-from mlops.files.remote_folder import is_address
 from mlops.operations.scoring.log import BatchLog
 from mlops.operations.scoring.part import (
     Counts,
@@ -165,8 +164,10 @@ class _Batch:
                 return found, False
             return self._score(partition, shown, (source, stamp, digest)), True
         finally:
-            if is_address(self._wanted.input):
-                source.unlink(missing_ok=True)
+            self._input.forget(partition.name)
+            self._output.forget(self._into or partition.name)
+            if self._list is not None:
+                self._list.forget(self._listed or partition.name)
 
     def _found(self, partition: Partition, shown: str, digest: str) -> ScoredPartition | None:
         """Find a partition that was scored before, from the same bytes, by the same bundle, in the same way."""

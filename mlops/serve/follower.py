@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,9 +120,8 @@ class Follower:
         return pointer
 
     def _bring(self, digest: str) -> Path:
-        """Fetch a bundle, each file held to the manifest, and that to the digest; one that is here is verified."""
-        final = self._store.place(digest)
-        if final.exists():
+        """Fetch a bundle, each file held to the manifest, and that to the digest; one here is verified."""
+        with suppress(InfrastructureError, IntegrityError):
             return self._store.get(digest)
         with tempfile.TemporaryDirectory(prefix="mlops-bundle-") as scratch:
             folder = Path(scratch)
@@ -141,9 +141,12 @@ class Follower:
         return data
 
     def _kept(self) -> Followed | None:
-        """Find what was served here before, believed and verified anew."""
+        """Find what was served here before, believed and verified anew; None where that cannot be any more."""
         signed = bytes_of(self._keep / FILE)
         if signed is None:
             return None
-        pointer = self._believe(signed)
-        return Followed(pointer, signed, self._store.get(pointer.bundle))
+        try:
+            pointer = self._believe(signed)
+            return Followed(pointer, signed, self._store.get(pointer.bundle))
+        except (InfrastructureError, IntegrityError):  # its signer is revoked since, or the disk lost it
+            return None

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from mlops.errors import ConfigurationError, DataError, InfrastructureError, Mlo
 from mlops.files.alone import alone
 from mlops.files.canonical import digest_file
 from mlops.files.remote_folder import RemoteFolder
+from mlops.monitor.log import read
+from mlops.monitor.windows import Window
 from mlops.operations.scoring import part
 from mlops.operations.scoring.score import Lineage, Outcome, Wanted, score_all
 from mlops.operations.watching.prediction_log import Log
@@ -334,6 +336,11 @@ def test_the_monitor_reads_what_was_answered_and_labels_find_it(bundle: Path, tm
     assert [each["output"] for each in records] == [[value] for value in made["predictions"].to_list()]
     minute = int(datetime.fromisoformat("2026-09-21T14:13:00+00:00").timestamp()) * 1_000_000
     assert head["refused"] == [[minute, "visits", "null", 1]]
+    day = Window(datetime(2026, 9, 21, tzinfo=UTC), datetime(2026, 9, 22, tzinfo=UTC))
+    records = read([segment.parent], day, digest_file(bundle / "manifest.json"))
+    visits = dict(zip(made["prediction_id"], table(bad=7)["visits"].drop_nulls(), strict=True))
+    assert dict(zip(records.identity, records.features["visits"], strict=True)) == visits
+    assert (records.others, dict(records.refused)) == (0, {("visits", "null"): 1})
     Path("out/a.parquet").unlink()
     scored(bundle, log=log, refused="bad")
     assert [path.name for path in segments(segment.parent)] == [segment.name]

@@ -122,11 +122,11 @@ class Signature:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 
-        key = _public(public_key)
+        key = read_public_key(public_key)
         if self.key != fingerprint(public_key):
             return False
         try:
-            key.verify(self._sig, _pae(self._payload), ECDSA(_hash(key)))
+            key.verify(self._sig, pae(_PAYLOAD, self._payload), ECDSA(hash_for(key)))
         except InvalidSignature:
             return False
         return True
@@ -163,7 +163,7 @@ def sign(contents: Contents, private_key: bytes) -> bytes:
     """Sign a verified bundle with a key in PEM, on the curve P-256, P-384 or P-521; raises ConfigurationError."""
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 
-    key = _private(private_key)
+    key = read_private_key(private_key)
     listed = _listed(contents)
     root = hashlib.sha256(b"".join(bytes.fromhex(digest) for _, digest in listed)).hexdigest()
     serialization = {"method": "files", "hash_type": "sha256", "allow_symlinks": False, "ignore_paths": []}
@@ -177,7 +177,7 @@ def sign(contents: Contents, private_key: bytes) -> bytes:
         },
     }
     payload = json.dumps(statement, sort_keys=True).encode("ascii")
-    made = key.sign(_pae(payload), ECDSA(_hash(key.public_key())))
+    made = key.sign(pae(_PAYLOAD, payload), ECDSA(hash_for(key.public_key())))
     document = {
         "mediaType": _MEDIA,
         "verificationMaterial": {"publicKey": {"hint": fingerprint(public_key_of(private_key))}, "tlogEntries": []},
@@ -194,7 +194,7 @@ def fingerprint(public_key: str) -> str:
     """Name a public key as model-signing does: the sha256 of its PEM in its one spelling."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    pem = _public(public_key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = read_public_key(public_key).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(pem).hexdigest()
 
 
@@ -202,7 +202,7 @@ def public_key_of(private_key: bytes) -> str:
     """Give the public half of a private key, as PEM."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    public = _private(private_key).public_key()
+    public = read_private_key(private_key).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
@@ -212,22 +212,24 @@ def _listed(contents: Contents) -> list[tuple[str, str]]:
     return [(name, hashlib.sha256(data).hexdigest()) for name, data in sorted(files.items())]
 
 
-def _pae(payload: bytes) -> bytes:
+def pae(kind: str, payload: bytes) -> bytes:
     """Spell what DSSE signs: the payload with its type, each with its length."""
-    return b"DSSEv1 %d %s %d %s" % (len(_PAYLOAD), _PAYLOAD.encode("ascii"), len(payload), payload)
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode("ascii"), len(payload), payload)
 
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _hash(key: EllipticCurvePublicKey) -> HashAlgorithm:
+def hash_for(key: EllipticCurvePublicKey) -> HashAlgorithm:
+    """Give the hash that goes with the key's curve."""
     from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 
     return SHA256() if key.key_size == 256 else SHA384() if key.key_size == 384 else SHA512()
 
 
-def _public(text: str) -> EllipticCurvePublicKey:
+def read_public_key(text: str) -> EllipticCurvePublicKey:
+    """Read a public key of PEM; raises ConfigurationError where it is none of ours."""
     need("verify", "a signature")
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -242,7 +244,8 @@ def _public(text: str) -> EllipticCurvePublicKey:
     return key
 
 
-def _private(data: bytes) -> EllipticCurvePrivateKey:
+def read_private_key(data: bytes) -> EllipticCurvePrivateKey:
+    """Read a private key of PEM; raises ConfigurationError where it is none of ours."""
     need("verify", "a signature")
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey

@@ -39,6 +39,12 @@ from mlops.cli.options import FILE, FOLDER, output, result, say
 @click.option(
     "--signature", type=FILE, help="The bundle's signature. [default: FOLDER.signature.json, or what the registry has]"
 )
+@click.option(
+    "--follow",
+    metavar="PLACE",
+    help="Serve what the signed live.json of NAME there says, and what it says next: s3://, file:// or https://.",
+)
+@click.option("--keep", type=FOLDER, help="Where --follow keeps bundles. [default: .mlops/follow/NAME]")
 @click.option("--limit", "limits", metavar="KEY=NUMBER", multiple=True, help="Change a limit of `deploy:`.")
 @output("text", "json")
 def command(
@@ -53,6 +59,8 @@ def command(
     behind: str | None,
     policy: Path | None,
     signature: Path | None,
+    follow: str | None,
+    keep: Path | None,
     limits: tuple[str, ...],
     form: str,
 ) -> None:
@@ -64,6 +72,10 @@ def command(
     Where the policy names `signers`, the bundle must be signed by one of them (`unsigned: refuse`), or a warning says
     that nobody did; a signature of other bytes, or by anybody else, is refused.
 
+    With --follow no repository is needed: `mlops reconcile` writes the place (`publish:` of an environment), and
+    another bundle takes over without a lost request. A pointer that is older, or not signed by a key of `signers`, is
+    refused, and what is served stays.
+
     A host that others can reach needs `--token-from` or `--behind proxy`. SIGTERM turns `/health` to 503 first, and
     closes the port when `drain_seconds` are over.
     """
@@ -71,12 +83,22 @@ def command(
     from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
 
     here = search_root(Path.cwd())
-    bundle, told, place = find_bundle(here, name, environment)
+    if follow is not None:
+        if check or expect or signature:
+            raise click.UsageError("--follow goes by the pointer: leave --check, --expect and --signature away")
+        from mlops.operations.running.follow import follow as follow_place
+
+        target = target_of(None, host=host, port=port, token_from=token_from, behind=behind, limits=limits)
+        follow_place(follow, name, target, root=here, policy=policy, environment=environment, keep=keep, log=log)
+        return
+    if keep is not None:
+        raise click.UsageError("--keep belongs to --follow")
+    bundle, told, live = find_bundle(here, name, environment)
     if told:
         say(told)
     vouched = vouching(here, name, bundle, policy, signature)
     if not check:
-        found = Settings() if here is None else find_settings(here, name, place)
+        found = Settings() if here is None else find_settings(here, name, live)
         target = target_of(found.target, host=host, port=port, token_from=token_from, behind=behind, limits=limits)
         own = found.log if log is None else None
         kept = {"log": log} if own is None else {"log": own.folder, "ship": own.place}

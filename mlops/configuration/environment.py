@@ -12,6 +12,7 @@ from mlops.blocks.block import Block, Name, misplaced
 from mlops.configuration.cloud import Cloud
 from mlops.configuration.runner import Labels, Minutes
 from mlops.diagnostics import suggest
+from mlops.files.remote_folder import trouble
 
 LIVE = "prod"
 """The live environment where none says that it is."""
@@ -29,6 +30,13 @@ def _free(environment: str) -> str:
     if why := reserved(environment):
         raise PydanticCustomError("reserved_alias", "{why}", {"why": why})
     return environment
+
+
+def _address(text: str) -> str:
+    """Refuse what is no address: a path is a place that only this machine knows."""
+    if (why := trouble(text)) is not None:
+        raise ValueError(f"an address of what is published {why}: write one such as s3://bucket/live")
+    return text
 
 
 Alias = Annotated[Name, AfterValidator(_free)]
@@ -55,6 +63,9 @@ class Environment(Block):
     """Whether it is looked at every day too; where the environment has reviewers, each of these runs waits for them."""
     cloud: Cloud | None = None
     """Where its jobs sign in with a short-lived identity; nowhere where absent."""
+    publish: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_address)] | None = None
+    """Place such as `s3://bucket/live` that gets each live bundle, and a signed pointer to it that servers follow
+    (`mlops serve NAME --follow PLACE`); nowhere where absent."""
 
 
 def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:

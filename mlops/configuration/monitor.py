@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block, Column, Items, Share
-from mlops.files import relative, remote_folder
+from mlops.blocks.place import reachable
 from mlops.metrics import MetricName
 
-
-def _reachable(path: str) -> str:
-    """Refuse a path that leaves the repository, and an address of a place that we do not read."""
-    if remote_folder.is_address(path):
-        if (why := remote_folder.trouble(path)) is not None:
-            raise ValueError(f"an address of the monitor {why}: write one such as s3://bucket/folder")
-    elif (why := relative.trouble(path)) is not None:
-        raise ValueError(f"a path of the monitor {why}: write one relative to the repository, or s3://bucket/folder")
-    return path
-
-
-Place = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reachable)]
+Place = Annotated[str, Field(min_length=1, max_length=500), reachable("the monitor")]
 Period = Literal["hour", "day", "week"]
 
 

@@ -55,7 +55,9 @@ class Project(Block):
         """Name the secrets that jobs in a GitHub environment need, sorted."""
         uses = USES if environment == self.ci.environment else RELEASING if environment in self.environments else ()
         signing = self.ci.signing
-        key = (signing.key,) if isinstance(signing, KeySigning) and environment == self.ci.environment else ()
+        declared = self.environments.get(environment)
+        signs = environment == self.ci.environment or (declared is not None and declared.publish is not None)
+        key = (signing.key,) if isinstance(signing, KeySigning) and signs else ()
         return tuple(sorted((*self.ci.secrets_for(*uses), *key)))
 
     @model_validator(mode="after")
@@ -68,6 +70,16 @@ class Project(Block):
             raise ValueError(
                 f"`ci.{key}: {name}` is that of other jobs too: a pull request would have their secrets and "
                 "their identity. Name an environment for it alone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_published_is_signed(self) -> Self:
+        published = [name for name, each in self.environments.items() if each.publish is not None]
+        if published and not isinstance(self.ci.signing, KeySigning):
+            raise ValueError(
+                f"`environments.{published[0]}.publish`: what is published is signed by a key: write "
+                "`ci: {signing: {key: NAME}}`, the name of a secret"
             )
         return self
 

@@ -82,6 +82,17 @@ class RemoteFolder:
         found = {str(item["name"]).rstrip("/").rpartition("/")[2]: item for item in listed if item["type"] == "file"}
         return {name: int(item["size"] or 0) for name, item in sorted(found.items())}
 
+    def walk(self) -> dict[str, int]:
+        """List the files of all folders in it by relative name, with their bytes; a folder that is absent is empty."""
+        try:
+            found = self.system.find(self._path(), withdirs=False, detail=True)
+        except FileNotFoundError:
+            return {}
+        except Exception as error:  # see `_unanswered`
+            self._unanswered("read", error)
+        start = len(self._path().rstrip("/")) + 1
+        return {str(path)[start:]: int(item["size"] or 0) for path, item in sorted(found.items()) if len(path) >= start}
+
     def fetch(self, name: str, target: Path) -> None:
         """Copy a file to `target` in one step; raises FileNotFoundError where there is none."""
         with writing(target) as temporary:
@@ -92,9 +103,12 @@ class RemoteFolder:
             except Exception as error:  # see `_unanswered`
                 self._unanswered("read", error)
 
-    def put(self, source: Path) -> None:
-        """Copy a file here under its name; a reader sees all of it or nothing, and doing it again changes nothing."""
-        final, size = self._path(source.name), source.stat().st_size
+    def put(self, source: Path, name: str | None = None) -> None:
+        """Copy a file here under its name, or another; a reader sees all of it or nothing.
+
+        Doing it again changes nothing.
+        """
+        final, size = self._path(name or source.name), source.stat().st_size
         try:
             if self.address.startswith("file://"):
                 # an object store shows an object when it is whole; a file system needs a rename
@@ -106,7 +120,27 @@ class RemoteFolder:
         except Exception as error:  # see `_unanswered`
             self._unanswered("written", error)
         if sent != size:
-            raise InfrastructureError(f"{self.address}/{source.name} has {sent:,} bytes after a copy, not {size:,}")
+            raise InfrastructureError(
+                f"{self.address}/{name or source.name} has {sent:,} bytes after a copy, not {size:,}"
+            )
+
+    def modified(self, name: str) -> int:
+        """Say when a file was written, in microseconds since 1970; raises FileNotFoundError where there is none."""
+        try:
+            return int(self.system.modified(self._path(name)).timestamp() * 1e6)
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # see `_unanswered`
+            self._unanswered("read", error)
+
+    def remove(self, name: str) -> None:
+        """Delete a file; one that is not there is none."""
+        try:
+            self.system.rm_file(self._path(name))
+        except FileNotFoundError:
+            return
+        except Exception as error:  # see `_unanswered`
+            self._unanswered("written", error)
 
     def _path(self, name: str = "") -> str:
         return str(self.system._strip_protocol(f"{self.address}/{name}" if name else self.address))

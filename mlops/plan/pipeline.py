@@ -34,6 +34,8 @@ class PipelinePlan:
     """Kinds of the places that the packaged model is served from, by name."""
     tracking: dict[str, str]
     rollouts: tuple[Rollout, ...] = ()
+    batches: tuple[tuple[str, str, str], ...] = ()
+    """Places that jobs read or write rows at: the target's name, the key that says so, the path or address."""
 
     @property
     def folder(self) -> str:

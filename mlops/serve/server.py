@@ -119,8 +119,11 @@ def prepare(
     token_from: str | None = None,
     behind: Literal["proxy"] | None = None,
     vouched: Callable[[Contents], None] | None = None,
+    make: Callable[..., Any] = create,
 ) -> tuple[Server, socket.socket]:
     """Make a server of a bundle that has proven itself, and open its port; port 0 takes a free one.
+
+    `make` makes the application: `create`, or what changes the bundle while it serves (`mlops.serve.following`).
 
     Raises:
         ConfigurationError: others can reach the host, and nothing says who may ask.
@@ -132,7 +135,7 @@ def prepare(
     limits = limits or Limits()
     _make_room(limits.connections)
     door = Door(limits, exposure.drain(limits))
-    app = create(
+    app = make(
         bundle_folder,
         expected=expected,
         golden_tolerance=golden_tolerance,

@@ -13,6 +13,7 @@ from mlops.compiler.github.monitor import lower_monitor
 from mlops.compiler.github.pull_request import lower_pull_request
 from mlops.compiler.github.release import lower_release
 from mlops.compiler.github.rendering import texts
+from mlops.compiler.github.score import lower_score
 from mlops.compiler.github.settings import lower_settings
 from mlops.configuration.project import Project
 
@@ -49,6 +50,7 @@ def workflows(described: Project) -> dict[str, str]:
         lower_retrain(described),
         lower_rollback(described),
         lower_settings(described),
+        lower_score(described, PERIODS),
     )
     return texts(made)
 

@@ -10,11 +10,13 @@ from mlops.compiler.github.manual import lower_retrain, lower_rollback
 from mlops.compiler.github.monitor import lower_monitor
 from mlops.compiler.github.pull_request import lower_pull_request
 from mlops.compiler.github.release import lower_release
+from mlops.compiler.github.score import lower_score
 from mlops.compiler.github.settings import lower_settings
 from mlops.compiler.github.workflow import Step, Workflow
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.project import Project
 from mlops.plan.engine import Call, Job
+from mlops.targets.batch import BatchTarget
 
 _ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another run left
 
@@ -29,7 +31,7 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
     """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need.
 
     None names a pipeline: which ones there are is asked when it runs. So two branches that each add one compile the
-    same workflows, but where one of them is the first to be watched, so often, or to be trained again.
+    same workflows, but where one of them is the first to be watched or scored, so often, or to be trained again.
 
     What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
     """
@@ -44,6 +46,11 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
         workflows.append(lower_monitor(project, {monitor.every for monitor in watched}, retrains=retrains))
     if retrains:
         workflows.append(lower_retrain(project))
+    batches = [
+        target for spec in pipelines.values() for target in spec.deploy.values() if isinstance(target, BatchTarget)
+    ]
+    if batches:
+        workflows.append(lower_score(project, {target.every for target in batches}))
     return tuple(workflows)
 
 

@@ -8,7 +8,7 @@ from mlops.compiler.github.common_steps import READ, cron, head, identified, on_
 from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
 from mlops.compiler.github.reviews import REVIEWS
-from mlops.compiler.github.signing import verify_steps
+from mlops.compiler.github.signing import verify_steps, with_key
 from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.credentials import RELEASING
 from mlops.configuration.environment import Environment
@@ -36,6 +36,8 @@ def _reconcile(project: Project, name: str, environment: Environment) -> Job:
     token = {"GITHUB_TOKEN": "${{ github.token }}"}
     step = Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}", environment=token)
     reconcile = signed_in(environment.cloud, step, name)
+    if environment.publish is not None:
+        reconcile = with_key(settings, reconcile)
     steps = (*head(settings), *verify_steps(settings), holding(settings, reconcile, *RELEASING))
     unasked = "" if environment.drift else " && github.event_name != 'schedule'"
     return Job(

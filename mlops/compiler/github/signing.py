@@ -31,9 +31,16 @@ def sign_steps(settings: Continuous, names: dict[str, str], condition: str) -> t
     step = Step("Sign what was registered", run=_SIGN, environment=names, condition=condition)
     step = holding(settings, signed_in(settings.cloud, step), *RELEASING)
     if isinstance(settings.signing, KeySigning):
-        key = settings.signing.key
-        return (replace(step, environment=step.environment | {key: f"${{{{ secrets.{key} }}}}"}),)
+        return (with_key(settings, step),)
     return (*verify_steps(settings, condition), step)
+
+
+def with_key(settings: Continuous, step: Step) -> Step:
+    """Let a step hold the key that signs, where one does."""
+    if not isinstance(settings.signing, KeySigning):
+        return step
+    key = settings.signing.key
+    return replace(step, environment=step.environment | {key: f"${{{{ secrets.{key} }}}}"})
 
 
 def verify_steps(settings: Continuous, condition: str = "") -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mlops.compiler.lower.engine import lower_engine, lower_review
 from mlops.compiler.lower.inputs import Facts
@@ -13,6 +13,7 @@ from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
 from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
+from mlops.targets.batch import BatchTarget
 
 
 def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
@@ -67,4 +68,13 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         targets={key: target.kind for key, target in sorted(spec.deploy.items())},
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
+        batches=tuple(_places(spec)),
     )
+
+
+def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
+    """List where the batches of a pipeline read and write."""
+    for name, target in sorted(spec.deploy.items()):
+        if isinstance(target, BatchTarget):
+            said = {"input": target.input, "output": target.output, "refused": target.refused}
+            yield from ((name, key, place) for key, place in said.items() if place is not None)

@@ -1,10 +1,11 @@
 """place-of-one-machine: what is live would be recorded where the next job cannot look.
 
 What: a project has environments or monitors, and its DVC remote or its tracking URI is no address: none at all, a path,
-    an SQLite file.
+    an SQLite file. Or a batch (`deploy: {NAME: {kind: batch}}`) reads or writes in the checkout.
 Why: GitHub makes a machine for each job and throws it away. What one job registers there, the next does not find: no
     release would ever be live. On a machine that you keep (`ci.runner`), an absolute path will do.
-Fix: `dvc remote add -d storage s3://...`, and `tracking: {uri: https://...}` in conf/project.yaml.
+Fix: `dvc remote add -d storage s3://...`, and `tracking: {uri: https://...}` in conf/project.yaml; for a batch,
+    `output: s3://bucket/folder`.
 Example: `environments: {prod: {}}` with `tracking: {uri: "sqlite:///.mlops/mlflow.db"}`.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from mlops.compiler.rules.finding import Finding
 from mlops.configuration.reach import is_address, is_server, stays
 from mlops.configuration.runner import own
+from mlops.files.remote_folder import is_address as is_remote
 from mlops.plan.pipeline import Plan
 
 
@@ -33,3 +35,11 @@ def check(plan: Plan) -> Iterator[Finding]:
         message = f"environments and monitors need a registry that every job reaches, and {plan.tracking} is a file"
         hint = "write `tracking: {uri: https://...}` in conf/project.yaml"
         yield Finding(("tracking", "uri"), message, hint, "place-of-one-machine", "error")
+    for pipeline in plan.pipelines:
+        for target, key, place in pipeline.batches:
+            if is_remote(place) and (kept or not place.startswith("file://")):
+                continue
+            message = f"{place} lies on the machine of a job, which nobody reads after it"
+            hint = f"write `{key}: s3://bucket/folder`" + (", or file:///folder of your machine" if kept else "")
+            where = ("deploy", target, key)
+            yield Finding(where, message, hint, "place-of-one-machine", "error", pipeline=pipeline.name)

@@ -24,7 +24,7 @@ _PART = r"[A-Za-z0-9_.-]+"
 _ANY = "*"  # the end of a workflow's name where a pull request, which may be of any branch, runs it
 _READS = ("mlops-main", "mlops-pr")
 _WRITES = ("mlops-main",)
-_TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback")
+_TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback", "mlops-score")
 
 
 @dataclass(frozen=True)

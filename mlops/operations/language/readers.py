@@ -21,6 +21,11 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy", "*", "auth"): ("mlops serve", "rule exposed-server"),
     ("deploy", "*", "behind"): ("mlops serve", "rule exposed-server"),
     ("deploy", "*", "limits"): ("mlops serve",),
+    ("deploy", "*", "input"): ("job score", "mlops score", "rule place-of-one-machine"),
+    ("deploy", "*", "output"): ("job score", "mlops score", "rule place-of-one-machine"),
+    ("deploy", "*", "every"): ("job due", "schedules"),
+    ("deploy", "*", "carry"): ("job score", "mlops score"),
+    ("deploy", "*", "refused"): ("job score", "mlops score", "rule place-of-one-machine"),
     ("monitor",): ("job due", "job watch", "mlops monitor"),
     ("monitor", "log"): ("job watch", "mlops monitor", "mlops serve"),
     ("monitor", "retrain"): ("job retrain", "mlops retrain"),
@@ -53,6 +58,7 @@ _PROJECT: dict[tuple[str, ...], tuple[str, ...]] = {
     ("keep",): ("mlops gc",),
     ("environments",): ("jobs reconcile-*",),
     ("environments", "*", "propose"): ("job register",),
+    ("environments", "*", "publish"): ("jobs reconcile-*", "mlops reconcile", "mlops serve --follow"),
     ("environments", "*", "cloud"): ("jobs reconcile-*", "mlops identity", "mlops doctor --trust"),
 }
 

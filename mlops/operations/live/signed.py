@@ -115,11 +115,11 @@ class Signers:
         why = ""
         for name, signer in sorted(self.known.items()):
             if signer.key is not None and signature.verify(signer.key):
-                return _counting(name, signer, today)
+                return counting(name, signer, today)
             if signer.workflow is not None and signature.key is None and folder is not None:
                 why = keyless(folder, signature.data, signer)
                 if not why:
-                    return _counting(name, signer, signature.made_on() or today)
+                    return counting(name, signer, signature.made_on() or today)
         by = "a workflow" if signature.key is None else f"the key {signature.key[:12]}…"
         raise IntegrityError(
             f"the bundle {contents.digest[:19]}… is signed by {by}, and by none of the signers that policy names: "
@@ -128,7 +128,8 @@ class Signers:
         )
 
 
-def _counting(name: str, signer: Signer, day: date) -> str:
+def counting(name: str, signer: Signer, day: date) -> str:
+    """Give the name of a signer back whose signature of a day counts; raises IntegrityError where it does not."""
     if signer.revoked:
         raise IntegrityError(f"the bundle is signed by `{name}`, which is revoked", hint="have it signed anew")
     if signer.not_after is not None and day > date.fromisoformat(signer.not_after):

@@ -44,6 +44,7 @@ from mlops.operations.live.releases import (
 from mlops.operations.live.signed import Held, Signers, look_beside
 from mlops.operations.project import open_project
 from mlops.operations.releasing.approved import Looking, refuse_unapproved
+from mlops.operations.releasing.publish import publish
 from mlops.operations.reviewing.reviews import Answers
 from mlops.release import aliases as registry
 from mlops.release import stored
@@ -67,6 +68,7 @@ class Run:
     aliases: tuple[str, ...]
     """The aliases that this environment keeps."""
     looking: Looking
+    project: Project
     dry: bool = False
     prune: bool = False
     automatic: bool = False
@@ -104,6 +106,7 @@ def reconcile(
         claim_tag(project, environment),
         aliases(project, environment),
         looking,
+        project,
         dry,
         prune,
         automatic,
@@ -204,6 +207,7 @@ def _reconciled(client: MlflowClient, run: Run, item: Released, model: Model, wa
     place = obtain(run.root, item.name, digest, fetching(client, version))
     held = hold_registered(run.root, prove(place, item.name, digest), place, client, version, keep=True)
     writes = point(client, model, version, run.aliases, claim) + (not kept)
+    writes += publish(run.root, run.project, run.environment, item.name, digest, place, commit_of(run.root, "HEAD"))
     action = "healed" if drift else "moved" if writes else "in sync"
     return Row(item.name, digest, was, action, drift, writes, held.warning)
 

@@ -58,7 +58,7 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
         StaleError: the repository has environments, and nothing of the pipeline is live there.
         InfrastructureError: there is no bundle yet.
     """
-    if root is not None and _is_pipeline(root, name):
+    if root is not None and is_pipeline(root, name):
         from mlops.operations.live.live import choose
 
         chosen = choose(root, name, environment)
@@ -77,7 +77,7 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
     raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
 
 
-def _is_pipeline(root: Path, name: str) -> bool:
+def is_pipeline(root: Path, name: str) -> bool:
     """A name, not a path: `pipelines` / "/elsewhere" would be the folder /elsewhere itself."""
     return any(folder.name == name and folder.is_dir() for folder in (root / "pipelines").glob("*"))
 
@@ -100,7 +100,7 @@ def find_settings(root: Path, name: str, environment: str | None = None) -> Sett
     """
     from mlops.operations.workspace import open_workspace
 
-    if not _is_pipeline(root, name):
+    if not is_pipeline(root, name):
         return Settings()
     spec = open_workspace(root, (name,)).pipelines[name].spec
     log = None if spec.monitor is None else open_log(root, name, spec.monitor, environment)
@@ -169,7 +169,7 @@ def vouching(
     def vouched(contents: Contents) -> None:
         if policy is None and root is None:
             return
-        if policy is None and signature is None and root is not None and _is_pipeline(root, name):
+        if policy is None and signature is None and root is not None and is_pipeline(root, name):
             if not Signers.of(root).known:
                 return
             from mlops.operations.live.registered_signature import hold_asking

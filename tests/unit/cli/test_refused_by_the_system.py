@@ -140,6 +140,7 @@ def test_every_verb_is_looked_at() -> None:
         "data": "only reads two files that are named",
         "new": "above",
         "serve": "above",
+        "score": "tests/unit/operations/scoring/test_score.py",
         "stage": "above",
         "tune": "writes as run does",
     }

@@ -44,7 +44,7 @@ APPS = (None, {"id": "Iv23liABC"})
 SECRETS = {"MLFLOW_TRACKING_USERNAME": "tracking", "MLFLOW_TRACKING_PASSWORD": ["tracking"]}
 LABELS = "self-hosted-runner: {labels: [gpu-a100, team_ml.large, acme-16-cores]}\n"
 CORPUS = list(itertools.product(RUNNERS, CLOUDS, APPS))
-NAMES = ("pr", "dependencies", "main", "release", "monitor", "retrain", "rollback", "settings")
+NAMES = ("pr", "dependencies", "main", "release", "monitor", "retrain", "rollback", "settings", "score")
 FOLDER = ".github/workflows"
 
 
@@ -109,7 +109,7 @@ def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus
     assert set(names) == {f"mlops-{name}" for name in NAMES}
     # a release has no App, a change under judgement none either, and a cloud only where it may read
     wide, narrow = len(CORPUS), len(RUNNERS) * 2
-    for name in ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback"):
+    for name in ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback", "mlops-score"):
         assert names.count(name) == wide, name
     assert names.count("mlops-pr") >= narrow
     assert names.count("mlops-dependencies") >= len(RUNNERS)

@@ -43,6 +43,8 @@ PLAIN = {
     "release/reconcile-prod": (REVIEWS, "none", "prod"),
     "monitor/due": (READ, "none", ""),
     "monitor/watch": (READ, "none", ""),
+    "score/due": (READ, "none", ""),
+    "score/score": (READ, "none", ""),
     **{name: ({**CONTENTS, **PULLS}, "none", "") for name in PROPOSES},
     "main/register": ({**CONTENTS, **PULLS, **ADOPTS}, "none", ""),
 }
@@ -55,7 +57,8 @@ WHOLE = {
     "release/reconcile-staging": (REVIEWS, "none", "staging"),
     "release/reconcile-prod": ({**REVIEWS, **IDENTITY}, "none", "prod"),
     "monitor/due": (READ, "none", ""),
-    **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in ("monitor/watch", *PROPOSES)},
+    "score/due": (READ, "none", ""),
+    **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in ("monitor/watch", "score/score", *PROPOSES)},
     # what was judged is looked for and fetched by the job's own token, which may only read
     "main/register": ({**READ, **IDENTITY, **ADOPTS, "pull-requests": "read"}, "none", "mlops-main"),
 }
@@ -263,6 +266,8 @@ HOLDERS = {
     ("release/reconcile-prod", "Reconcile"): RELEASES,
     ("monitor/watch", "Fetch"): {"AWS_ACCESS_KEY_ID"},
     ("monitor/watch", "Monitor"): LOOKS,
+    ("score/score", "Fetch"): {"AWS_ACCESS_KEY_ID"},
+    ("score/score", "Score"): LOOKS,
     ("monitor/retrain", "Propose a retraining"): {"AZURE_STORAGE_SAS_TOKEN"},
     ("retrain/retrain", "Fetch"): {"AWS_ACCESS_KEY_ID"},
     ("retrain/retrain", "Look at what was served"): LOOKS,

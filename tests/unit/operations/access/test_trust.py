@@ -101,7 +101,7 @@ def test_the_jobs_of_the_main_branch_are_trusted_in_their_environment_and_workfl
     trust = trust_of(root, "mlops-main", "acme/models", "7/42")
     assert trust.subjects == tuple(subject.format("mlops-main") for subject in SUBJECTS)
     files = [Path(name.split("@")[0]).stem for name in trust.workflows]
-    assert files == ["mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback"]
+    assert files == ["mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback", "mlops-score"]
 
 
 @pytest.mark.parametrize("environment", ["aws", "gcp", "azure", "mlops-main"])
@@ -195,7 +195,7 @@ def test_only_the_job_that_follows_a_merge_may_be_the_writer(root: Path) -> None
     expected = trust_of(root, "mlops-main", "acme/models", "7/42", writer=True)
     assert expected.workflows == ("acme/models/.github/workflows/mlops-main.yml@refs/heads/main",)
     assert "workloadIdentityPools" in json.dumps(expected.policy)
-    assert len(trust_of(root, "mlops-main", "acme/models", "7/42").workflows) == 4
+    assert len(trust_of(root, "mlops-main", "acme/models", "7/42").workflows) == 5
     with pytest.raises(ConfigurationError) as caught:
         trust_of(root, "aws", "acme/models", "7/42", writer=True)
     assert (caught.value.message, caught.value.hint) == (

@@ -62,10 +62,10 @@ def test_a_key_that_nobody_knows_has_none() -> None:
     ("key", "value", "where", "read"),
     [
         ("evaluate.cost.unit", "EUR", "conf/pipeline/churn.yaml:44:93", ("bundle", "evaluate", "gate")),
-        ("monitor.drift.at_least", 0.2, "conf/pipeline/churn.yaml:76:15", ("job due", "job watch", "mlops monitor")),
-        ("monitor.retrain.cooldown_days", 3, "conf/pipeline/churn.yaml:89:56", ("job retrain", "mlops retrain")),
+        ("monitor.drift.at_least", 0.2, "conf/pipeline/churn.yaml:77:15", ("job due", "job watch", "mlops monitor")),
+        ("monitor.retrain.cooldown_days", 3, "conf/pipeline/churn.yaml:90:56", ("job retrain", "mlops retrain")),
         ("card.contact", "growth@shop.example", "conf/pipeline/churn.yaml:65:12", ("package", "policy")),
-        ("budget.money", 2.5, "conf/pipeline/churn.yaml:90:30", ("policy", "mlops plan")),
+        ("budget.money", 2.5, "conf/pipeline/churn.yaml:91:30", ("policy", "mlops plan")),
         ("gates.4.fairness", "equal_opportunity_difference", "conf/pipeline/churn.yaml:51:16", None),
         ("environments.staging.timeout", 20, "conf/project.yaml:26:14", ("jobs reconcile-*",)),
         ("environments.prod.timeout", 30, "", ("jobs reconcile-*",)),

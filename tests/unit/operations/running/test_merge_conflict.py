@@ -51,7 +51,20 @@ GOES_BY = {
     "retrain": ["retrain", "churn"],
 }
 INDEPENDENT = {
-    *("init", "upgrade", "new", "validate", "render", "explain", "waive", "serve", "identity", "doctor", "schema"),
+    *(
+        "init",
+        "upgrade",
+        "new",
+        "validate",
+        "render",
+        "explain",
+        "waive",
+        "serve",
+        "score",
+        "identity",
+        "doctor",
+        "schema",
+    ),
     *("data", "kinds", "stage"),
 }
 """They read what people write, or a file that is named; a stage is asked for by DVC, which reads the lock first."""

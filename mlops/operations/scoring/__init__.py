@@ -1,0 +1,1 @@
+"""Scoring: rows of Parquet files answered by a bundle, partition by partition."""

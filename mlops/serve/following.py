@@ -1,0 +1,209 @@
+"""An application that changes the bundle it serves: the next one is loaded beside, proves itself, and takes over.
+
+A request is answered by the application that was current when it came, which is closed when its last one is answered.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from mlops.errors import InfrastructureError, MlopsError
+from mlops.files.prometheus import family
+from mlops.serve.app import create
+from mlops.serve.shipping import Shipping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.applications import Starlette
+    from starlette.types import Message, Receive, Scope, Send
+
+    from mlops.files.remote_folder import RemoteFolder
+    from mlops.serve.follower import Followed, Follower
+
+SECONDS = 5.0
+"""Between two looks at the place."""
+_HELP = {
+    "mlops_serve_follow_sequence": "The number of the pointer that is followed.",
+    "mlops_serve_follow_looked_seconds": "When the place answered last, in seconds since 1970.",
+    "mlops_serve_follow_switches_total": "How often another bundle took over.",
+    "mlops_serve_follow_refusals_total": "Pointers and bundles that were refused: not signed, older, damaged.",
+    "mlops_serve_follow_failures_total": "Looks at the place that had no answer.",
+    "mlops_serve_follow_shipped_segments_total": "Segments of the prediction log sent to their place.",
+    "mlops_serve_follow_shipping_failures_total": "Rounds that could not send a segment; it is kept and sent again.",
+}
+
+
+class _Serving:
+    """One bundle's application, and how many of its requests are under way."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+        self.open = 0
+
+    def close(self) -> None:
+        """Write the rest of its log."""
+        if self.app.state.log is not None:
+            self.app.state.log.close()
+
+
+class Following:
+    """Serves what a follower finds; `make` is `mlops.serve.app.create`."""
+
+    def __init__(
+        self,
+        follower: Follower,
+        first: Followed,
+        *,
+        seconds: float = SECONDS,
+        ship: RemoteFolder | None = None,
+        log: Path | None = None,
+        make: Callable[..., Starlette] = create,
+        **options: Any,
+    ) -> None:
+        """Make the first bundle prove itself.
+
+        Raises:
+            IntegrityError: it does not answer its golden rows as it should.
+        """
+        self._follower, self._seconds = follower, seconds
+        self._make, self._options = make, options | {"log": log}
+        self._current = self._proven(first)
+        self._retired: list[_Serving] = []
+        follower.take(first)
+        self._shipping = None if log is None or ship is None else Shipping(log, ship)
+        self.switches = self.refusals = self.failures = 0
+        self.looked = time.time()
+        self.state = SimpleNamespace(served=f"{first.pointer.pipeline} {first.pointer.bundle}")
+        self._ended = threading.Event()
+        self._failing = False
+        self._thread = threading.Thread(target=self._work, name="following", daemon=True)
+        self._thread.start()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the bundle of now."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        serving = self._current
+        serving.open += 1
+        try:
+            counts = scope["type"] == "http" and scope["path"] == "/metrics"
+            await serving.app(scope, receive, self._counting(send) if counts else send)
+        finally:
+            serving.open -= 1
+
+    def look(self) -> None:
+        """Look at the place once, and change the bundle where it says so; what is wrong is told and changes nothing."""
+        self._close_retired()
+        try:
+            found = self._follower.look()
+            self.looked, self._failing = time.time(), False
+            if found is not None:
+                self._switch(found)
+        except InfrastructureError as error:
+            self.failures += 1
+            if not self._failing:  # once, not every few seconds
+                _say(f"following: {error.message}; what is served stays")
+            self._failing = True
+        except MlopsError as error:
+            self.refusals += 1
+            _say(f"following: refused: {error.message}; what is served stays")
+
+    def close(self) -> None:
+        """Stop following, and write the rest of all logs."""
+        self._ended.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+        for serving in (*self._retired, self._current):
+            serving.close()
+        if self._shipping is not None:
+            self._shipping.close()
+
+    def _work(self) -> None:
+        while not self._ended.wait(self._seconds):
+            try:
+                self.look()
+            except Exception as error:  # whatever it is, a thread that ended would follow nothing any more
+                traceback.print_exception(error)
+
+    def _switch(self, found: Followed) -> None:
+        before = self._follower.taken
+        if before is None or before.bundle != found.pointer.bundle:
+            try:
+                serving = self._proven(found)
+            except MlopsError:
+                self._follower.refuse(found)
+                raise
+            self._retired.append(self._current)
+            self._current = serving
+            self.switches += 1
+            was = "" if before is None else f", before {before.bundle}"
+            _say(f"following: number {found.pointer.sequence}: serving {found.pointer.bundle}{was}")
+        self._follower.take(found)
+
+    def _proven(self, found: Followed) -> _Serving:
+        return _Serving(self._make(found.folder, expected=found.pointer.bundle, **self._options))
+
+    def _close_retired(self) -> None:
+        """Close what answers nothing any more; a look after it was replaced, every request that met it is counted."""
+        ended = [serving for serving in self._retired if not serving.open]
+        self._retired = [serving for serving in self._retired if serving.open]
+        for serving in ended:
+            serving.close()
+
+    def _counting(self, send: Send) -> Send:
+        """Add what following counts to the metrics of the bundle."""
+        started: list[Message] = []
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.append(message)
+                return
+            body = message.get("body", b"") + self._metrics()
+            (start,) = started
+            headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", b"%d" % len(body))]})
+            await send({**message, "body": body})
+
+        return sending
+
+    def _metrics(self) -> bytes:
+        taken = self._follower.taken
+        shipped = self._shipping
+        numbers: dict[str, float] = {
+            "mlops_serve_follow_sequence": 0 if taken is None else taken.sequence,
+            "mlops_serve_follow_looked_seconds": round(self.looked, 3),
+            "mlops_serve_follow_switches_total": self.switches,
+            "mlops_serve_follow_refusals_total": self.refusals,
+            "mlops_serve_follow_failures_total": self.failures,
+        }
+        if shipped is not None:
+            numbers["mlops_serve_follow_shipped_segments_total"] = shipped.shipped
+            numbers["mlops_serve_follow_shipping_failures_total"] = shipped.failures
+        lines: list[str] = []
+        for name, value in numbers.items():
+            lines += family(
+                name, "counter" if name.endswith("_total") else "gauge", _HELP[name], [("", {}, float(value))]
+            )
+        return ("\n".join(lines) + "\n").encode("ascii")
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

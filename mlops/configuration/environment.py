@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from mlops.blocks.block import Block, Name, misplaced
 from mlops.configuration.cloud import Cloud
+from mlops.configuration.endpoint import Endpoint
 from mlops.configuration.runner import Labels, Minutes
 from mlops.diagnostics import suggest
 
@@ -55,6 +56,8 @@ class Environment(Block):
     """Whether it is looked at every day too; where the environment has reviewers, each of these runs waits for them."""
     cloud: Cloud | None = None
     """Where its jobs sign in with a short-lived identity; nowhere where absent."""
+    endpoint: Endpoint | None = None
+    """Where whoever serves here can be asked what is served; nobody is asked where absent."""
 
 
 def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:

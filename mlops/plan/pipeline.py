@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mlops.files.plain_yaml import Values
 from mlops.plan.engine import Engine
 from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.review import Review
@@ -34,6 +35,8 @@ class PipelinePlan:
     """Kinds of the places that the packaged model is served from, by name."""
     tracking: dict[str, str]
     rollouts: tuple[Rollout, ...] = ()
+    deployed: dict[str, Values] = field(default_factory=dict)
+    """What is asked of the targets that files are compiled for, by name."""
 
     @property
     def folder(self) -> str:

@@ -13,6 +13,7 @@ from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
 from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
+from mlops.targets import TARGETS
 
 
 def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
@@ -67,4 +68,9 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         targets={key: target.kind for key, target in sorted(spec.deploy.items())},
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
+        deployed={
+            key: target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
+            for key, target in sorted(spec.deploy.items())
+            if target.kind in TARGETS and "render" in TARGETS[target.kind].functions
+        },
     )

@@ -21,6 +21,7 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy", "*", "auth"): ("mlops serve", "rule exposed-server"),
     ("deploy", "*", "behind"): ("mlops serve", "rule exposed-server"),
     ("deploy", "*", "limits"): ("mlops serve",),
+    ("deploy", "*", "base"): ("mlops image", "rule moving-base"),
     ("monitor",): ("job due", "job watch", "mlops monitor"),
     ("monitor", "log"): ("job watch", "mlops monitor", "mlops serve"),
     ("monitor", "retrain"): ("job retrain", "mlops retrain"),

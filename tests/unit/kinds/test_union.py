@@ -22,9 +22,10 @@ BLOCK = (
 )
 
 
-def test_a_slice_of_one_kind_is_that_block() -> None:
-    assert len(TARGETS) == 1
-    assert union(TARGETS, default="local") is LocalTarget
+def test_a_slice_of_one_kind_is_that_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder(tmp_path / "places_one", monkeypatch, near=BLOCK.format(name="near"), __init__="")
+    only = Slice[Kind]("places_one", "place")
+    assert union(only, default="near") is only["near"].block
 
 
 def test_a_kind_that_is_added_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

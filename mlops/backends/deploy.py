@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.backends.backend import backend
+from mlops.kinds.reference import load
 from mlops.plan.pipeline import PipelinePlan, Plan
-from mlops.targets import TARGETS
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -15,8 +15,8 @@ def render(plan: Plan) -> dict[str, str]:
 
 
 def _files(pipeline: PipelinePlan) -> Iterator[tuple[str, str]]:
-    for name, said in pipeline.deployed.items():
-        files = TARGETS[said["kind"]].load("render")(pipeline.name, pipeline.source, said)
+    for name, target in pipeline.deployed.items():
+        files: dict[str, str] = load(target.render)(pipeline.name, pipeline.source, target.said)
         yield from ((f"{pipeline.folder}/deploy/{name}/{path}", text) for path, text in files.items())
 
 

@@ -22,6 +22,15 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class Deployed:
+    """A target with compiled files: its kind, what is asked of it, and by reference what writes the files."""
+
+    kind: str
+    said: Values
+    render: str
+
+
+@dataclass(frozen=True)
 class PipelinePlan:
     """Everything decided about one model; stages stand in running order."""
 
@@ -35,8 +44,8 @@ class PipelinePlan:
     """Kinds of the places that the packaged model is served from, by name."""
     tracking: dict[str, str]
     rollouts: tuple[Rollout, ...] = ()
-    deployed: dict[str, Values] = field(default_factory=dict)
-    """What is asked of the targets that files are compiled for, by name."""
+    deployed: dict[str, Deployed] = field(default_factory=dict)
+    """The targets that files are compiled for, by name."""
 
     @property
     def folder(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mlops.compiler.lower.engine import lower_engine, lower_review
 from mlops.compiler.lower.inputs import Facts
@@ -12,7 +12,7 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
 from mlops.plan.environment import EnvironmentPlan
-from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
+from mlops.plan.pipeline import Deployed, Ownership, PipelinePlan, Plan
 from mlops.targets import TARGETS
 
 
@@ -68,9 +68,14 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         targets={key: target.kind for key, target in sorted(spec.deploy.items())},
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
-        deployed={
-            key: target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
-            for key, target in sorted(spec.deploy.items())
-            if target.kind in TARGETS and "render" in TARGETS[target.kind].functions
-        },
+        deployed=dict(_deployed(spec)),
     )
+
+
+def _deployed(spec: Pipeline) -> Iterator[tuple[str, Deployed]]:
+    """Take the targets of kinds that have files of their own."""
+    for key, target in sorted(spec.deploy.items()):
+        render = TARGETS[target.kind].functions.get("render") if target.kind in TARGETS else None
+        if render is not None:
+            said = target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
+            yield key, Deployed(target.kind, said, render)

@@ -16,8 +16,8 @@ from mlops.plan.pipeline import PipelinePlan
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find containers whose base may be another tomorrow."""
-    for name, said in pipeline.deployed.items():
-        base = str(said.get("base", ""))
+    for name, target in pipeline.deployed.items():
+        base = str(target.said.get("base", ""))
         if base and "@sha256:" not in base:
             message = f"`{base}` may be another image tomorrow"
             hint = (

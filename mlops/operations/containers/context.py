@@ -89,7 +89,7 @@ def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> 
 def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, str]:
     workspace = open_workspace(root, (name,))
     (pipeline,) = workspace.plan.pipelines
-    found = [each for each, said in pipeline.deployed.items() if said["kind"] == "container"]
+    found = [each for each, target in pipeline.deployed.items() if target.kind == "container"]
     if key is None and len(found) == 1:
         key = found[0]
     if key is None or key not in found:

@@ -68,7 +68,7 @@ def compiled(place: Path, root: Path) -> None:
         stripdir=str(root),
         prependdir="/",
         invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-        workers=os.cpu_count(),
+        workers=0,
     )
     for path in place.rglob("*.py"):
         if path.with_suffix(".pyc").exists():

@@ -20,21 +20,21 @@ def command(dry: bool, remote: bool, form: str) -> None:
     What is live in any environment stays, and so does what each may be rolled back to: the last releases and those of
     the last days, by `keep:` in conf/project.yaml. Nothing is deleted where that cannot be told: exit 6 where history
     was not fetched, 5 where a lock cannot be read, 3 where no commit records the run of a bundle that is needed. Trials
-    stay for `keep.days`, and no longer than their pipeline.
+    and journals of searches stay for `keep.days`, and no longer than their pipeline.
     """
     from mlops.operations.releasing.gc import collect
-    from mlops.operations.trying.sweep import sweep
+    from mlops.operations.trying.sweep import sweep, sweep_searches
 
     here, now = root(), datetime.now(UTC)
     found = collect(here, now, dry=dry, remote=remote)
-    tried = sweep(here, now, dry=dry)
-    places = [*found.swept, *([tried] if tried.kept or tried.objects else [])]
+    tried = [swept(here, now, dry=dry) for swept in (sweep, sweep_searches)]
+    places = [*found.swept, *(place for place in tried if place.kept or place.objects)]
     for item in found.held if form == "text" else ():
         until = "live" if item.until is None else f"live until {item.until:%Y-%m-%d}"
         say(f"kept: {item.environment}/{item.name} {item.bundle[:19]}, {until}")
     went = "would go" if found.dry else "gone"
     swept = (
-        f"{place.place}: {place.objects:,} {'files' if place is tried else 'objects'}, {place.size:,} bytes {went}; "
+        f"{place.place}: {place.objects:,} {'files' if place in tried else 'objects'}, {place.size:,} bytes {went}; "
         f"{place.kept:,} stay"
         for place in places
     )

@@ -48,6 +48,7 @@ VERBS = {
     "why": "What stands behind a prediction, or a bundle",
     "serve": "Answer predictions over HTTP",
     "score": "Score the rows of Parquet files",
+    "image": "Lay out what a container image is built from",
     "monitor": "Has what a model sees changed, or how good it is?",
     "retrain": "A pull request with a new data version",
     "repair": "Put right what the DVC remote or the registry holds otherwise",

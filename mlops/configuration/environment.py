@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from mlops.blocks.block import Block, Name, misplaced
 from mlops.configuration.cloud import Cloud
+from mlops.configuration.endpoint import Endpoint
 from mlops.configuration.runner import Labels, Minutes
 from mlops.diagnostics import suggest
 from mlops.files.remote_folder import trouble
@@ -66,6 +67,8 @@ class Environment(Block):
     publish: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_address)] | None = None
     """Place such as `s3://bucket/live` that gets each live bundle, and a signed pointer to it that servers follow
     (`mlops serve NAME --follow PLACE`); nowhere where absent."""
+    endpoint: Endpoint | None = None
+    """Where whoever serves here can be asked what is served; nobody is asked where absent."""
 
 
 def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:

@@ -46,7 +46,7 @@ def writing(path: Path) -> Iterator[Path]:
     try:
         with naming(path):
             yield temporary
-            _flush(temporary)
+            flush(temporary)
             temporary.chmod(0o644)
             temporary.replace(path)
     finally:
@@ -70,7 +70,7 @@ def writing_folder(final: Path) -> Iterator[Path]:
             yield temporary
             for file in sorted(temporary.rglob("*")):
                 if file.is_file():
-                    _flush(file)
+                    flush(file)
             if final.exists():
                 final.replace(replaced)
             temporary.replace(final)
@@ -134,7 +134,8 @@ def _delete_unlocked(path: Path) -> None:
         os.close(descriptor)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have a file's bytes on the disk before its name is given away."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)

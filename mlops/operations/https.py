@@ -53,7 +53,7 @@ def aside(request: urllib.request.Request) -> str | None:
     raise urllib.error.URLError("no redirect to the file")
 
 
-def send(request: urllib.request.Request) -> HTTPResponse:
+def send(request: urllib.request.Request, seconds: float = _TIMEOUT) -> HTTPResponse:
     """Send a request whose address is not refused; raises what `urllib.request.urlopen` does, for a redirect too."""
-    answer: HTTPResponse = urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT)
+    answer: HTTPResponse = urllib.request.build_opener(_Stay).open(request, timeout=seconds)
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mlops.files.plain_yaml import Values
 from mlops.plan.engine import Engine
 from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.review import Review
@@ -18,6 +19,15 @@ class Rollout:
     environment: str
     file: str
     canary: float
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A target with compiled files: its kind, what is asked of it, and by reference what writes the files."""
+
+    kind: str
+    said: Values
+    render: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class PipelinePlan:
     rollouts: tuple[Rollout, ...] = ()
     batches: tuple[tuple[str, str, str], ...] = ()
     """Places that jobs read or write rows at: the target's name, the key that says so, the path or address."""
+    deployed: dict[str, Deployed] = field(default_factory=dict)
+    """The targets that files are compiled for, by name."""
 
     @property
     def folder(self) -> str:

@@ -17,7 +17,11 @@ PACKAGE = Path(mlops.__file__).parent
 _FIRST = "mlops.bundle.pyfunc"
 _HEAD = "# Made of {module}, do not edit.\n"  # a colon after a name like `decoding` would name an encoding, PEP 263
 _OWN = {
-    "__init__": '"""Opens a bundle of MLOps by pull request for MLflow, with nothing of it installed."""\n',
+    "__init__": (
+        '"""Opens a bundle of MLOps by pull request for MLflow, with nothing of it installed."""\n\n'
+        "import os\n\n"
+        'os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would report to its maker\n'
+    ),
     "dvc_cache": (
         '"""Links: in a model of MLflow none stands for a file."""\n\n'
         "from __future__ import annotations\n\n"

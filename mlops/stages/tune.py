@@ -19,7 +19,7 @@ from mlops.models import MODELS
 from mlops.stages import tuned, tuning_tracked
 from mlops.stages.learnt_from import Inputs
 from mlops.stages.scoring import Learning, Scoring
-from mlops.stages.wish import wish_of
+from mlops.stages.wish import searches, wish_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ def _late(end: float | None) -> Callable[[], bool]:
 
 def _journal(context: StageContext, key: str) -> Path:
     """Place the journal of a search; those of searches that were about something else are taken away."""
-    place = context.root / ".mlops" / "tuning" / context.pipeline
+    place = searches(context.root, context.pipeline)
     wanted = key.partition(":")[2][:16]
     for other in place.glob("*/"):
         if other.name != wanted and other.is_dir():

@@ -9,6 +9,7 @@ from mlops.operations.compiling.compile import compile_files
 from mlops.operations.language.new import New, create
 from mlops.operations.processes.stage import run_stage
 from mlops.operations.workspace import open_workspace
+from tests.builders.stores import make_store
 
 STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate")
 
@@ -16,6 +17,8 @@ STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluat
 def begun(root: Path, data: Path, target: str, edit: Callable[[str], str] = str) -> New:
     """Write the YAML of a pipeline `played` for a file, with a linear model alone, edited, and compile it."""
     (root / "conf").mkdir(parents=True)
+    (root / ".mlops").mkdir()
+    make_store(root / ".mlops/mlflow.db")
     (root / "conf/policy.yaml").write_text('owners: ["@platform"]\n')
     (root / "conf/project.yaml").write_text("name: shop\n")
     made = create(root, "played", data, target)

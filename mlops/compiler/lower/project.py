@@ -12,7 +12,8 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
 from mlops.plan.environment import EnvironmentPlan
-from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
+from mlops.plan.pipeline import Deployed, Ownership, PipelinePlan, Plan
+from mlops.targets import TARGETS
 from mlops.targets.batch import BatchTarget
 
 
@@ -69,6 +70,7 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
         batches=tuple(_places(spec)),
+        deployed=dict(_deployed(spec)),
     )
 
 
@@ -78,3 +80,11 @@ def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
         if isinstance(target, BatchTarget):
             said = {"input": target.input, "output": target.output, "refused": target.refused}
             yield from ((name, key, place) for key, place in said.items() if place is not None)
+
+def _deployed(spec: Pipeline) -> Iterator[tuple[str, Deployed]]:
+    """Take the targets of kinds that have files of their own."""
+    for key, target in sorted(spec.deploy.items()):
+        render = TARGETS[target.kind].functions.get("render") if target.kind in TARGETS else None
+        if render is not None:
+            said = target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
+            yield key, Deployed(target.kind, said, render)

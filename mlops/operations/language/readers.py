@@ -26,6 +26,7 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy", "*", "every"): ("job due", "schedules"),
     ("deploy", "*", "carry"): ("job score", "mlops score"),
     ("deploy", "*", "refused"): ("job score", "mlops score", "rule place-of-one-machine"),
+    ("deploy", "*", "base"): ("mlops image", "rule moving-base"),
     ("monitor",): ("job due", "job watch", "mlops monitor"),
     ("monitor", "log"): ("job watch", "mlops monitor", "mlops serve"),
     ("monitor", "retrain"): ("job retrain", "mlops retrain"),

@@ -23,6 +23,7 @@ from mlops.operations.live.live import bundle_folder
 from mlops.operations.live.registry import Connect, begun, tracking_uri
 from mlops.operations.live.releases import Released, aliases, environments, known_environment, releases
 from mlops.operations.project import open_project
+from mlops.operations.releasing.answering import Answer, ask
 from mlops.operations.releasing.approved import Looking
 from mlops.operations.reviewing.approvals import Approval
 from mlops.operations.reviewing.reviews import Answers
@@ -39,7 +40,8 @@ class Live:
     """One model in one environment; `registry` is `agrees`, `differs: …`, or empty where MLflow was not asked.
 
     `bytes` is `read` or `not read` of the registry's copy, and empty where that was not looked at; `spoilt` says that
-    it is not the bundle.
+    it is not the bundle. `answers` is what its servers say: `agrees`, `differs: …`, `no answer: …`; empty where none
+    was asked.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Live:
     bytes: str = ""
     spoilt: bool = False
     approval: Approval | None = None
+    answers: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,17 @@ class Shown:
 
     @property
     def code(self) -> int:
-        """Give the exit code: 5 for a copy that is not the bundle, 3 where something is to be live and nothing is."""
+        """Give the exit code: 5 for a copy that is not the bundle, 3 where something is to be live and nothing is.
+
+        It is 3 too where another bundle is served than is to be, and 6 where no server answered.
+        """
         if any(live.spoilt for live in self.live):
             return IntegrityError.exit_code
+        told = [Answer(live.answers) for live in self.live]
+        if any(answer.differs for answer in told):
+            return StaleError.exit_code
+        if any(answer.missing for answer in told):
+            return InfrastructureError.exit_code
         return StaleError.exit_code if self.silent and not self.live else 0
 
 
@@ -95,12 +106,14 @@ def show(
     environment: str | None = None,
     *,
     whole: bool = False,
+    asked: bool = False,
     answers: Answers | None = None,
     connect: Connect = connection,
 ) -> Shown:
     """List what every environment, or one of them, is to serve; the registry is asked where it answers.
 
-    `whole` reads and hashes all bytes of the registry's copies; `answers` tell who approved a release.
+    `whole` reads and hashes all bytes of the registry's copies; with `asked` the servers of each environment with an
+    `endpoint` are asked what they serve; `answers` tell who approved a release.
 
     Raises:
         ConfigurationError: with every problem of every release file; there is no such environment.
@@ -113,7 +126,9 @@ def show(
     held, why = _registered(root, project, found, connect, whole=whole)
     silent = tuple(place for place in places if place not in {item.environment for item in found})
     looking = Looking(root, answers or Answers(), project.ci.branch, date.today())
-    return Shown(tuple(_live(looking, item, held) for item in found), why, silent)
+    return Shown(
+        tuple(_live(looking, item, held, ask(project, item).told if asked else "") for item in found), why, silent
+    )
 
 
 def _last(root: Path, pipelines: Iterable[str]) -> Iterator[Last]:
@@ -146,7 +161,7 @@ def approvals(root: Path, name: str, moments: Iterable[Moment], answers: Answers
     return Looking(root, answers, project.ci.branch, date.today()).of_moments(name, moments)
 
 
-def _live(looking: Looking, item: Released, held: Mapping[tuple[str, str], _Said]) -> Live:
+def _live(looking: Looking, item: Released, held: Mapping[tuple[str, str], _Said], served: str) -> Live:
     root = looking.root
     moments = history(root, item.environment, item.name)
     since = moments[0] if moments and moments[0].bundle == item.release.bundle else None
@@ -161,6 +176,7 @@ def _live(looking: Looking, item: Released, held: Mapping[tuple[str, str], _Said
         since,
         **vars(held.get((item.environment, item.name), _Said())),
         approval=looking.of_release(item.environment, item.name),
+        answers=served,
     )
 
 

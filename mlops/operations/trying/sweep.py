@@ -1,6 +1,7 @@
-"""Trials that nobody comes back to: of pipelines that are gone, long over, or cut off.
+"""Trials that nobody comes back to, those of `try` and of `tune`: of pipelines that are gone, long over, or cut off.
 
-What a trial found is kept so that the same command trains nothing twice; it can be had again at any time.
+What a trial found is kept so that the same command trains nothing twice; it can be had again at any time. What a search
+of `tune` found stands in its committed report, and its journal is for one that was killed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mlops.files.alone import unless_held
 from mlops.operations.project import open_project
 from mlops.operations.swept import Swept
 from mlops.operations.trying.folder import RUNNING, lock_of, trials
+from mlops.stages.wish import searches, wish_of
 
 
 def sweep(root: Path, now: datetime, *, dry: bool = False) -> Swept:
@@ -35,6 +37,26 @@ def sweep(root: Path, now: datetime, *, dry: bool = False) -> Swept:
     return Swept("trials", kept, gone, size)
 
 
+def sweep_searches(root: Path, now: datetime, *, dry: bool = False) -> Swept:
+    """Delete, unless `dry`, journals of searches for pipelines that are gone, and those untouched since `keep.days`.
+
+    A search that goes on touches its journal at each trial. That another search was asked for is no journal, and stays
+    as long as its pipeline.
+    """
+    configuration, project = open_project(root)
+    known, since = pipeline_names(configuration), (now - timedelta(days=project.keep.days)).timestamp()
+    kept = gone = size = 0
+    for folder in sorted(item for item in searches(root, "").glob("*") if item.is_dir() and not item.is_symlink()):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        wish = wish_of(root, folder.name)
+        old = [path for path in files if path != wish and path.stat().st_mtime < since]
+        old = old if folder.name in known else files
+        kept, gone, size = kept + len(files) - len(old), gone + len(old), size + sum(_sizes(old))
+        if not dry:
+            _delete(folder, old)
+    return Swept("searches", kept, gone, size)
+
+
 def _over(folder: Path, files: Iterable[Path], since: float) -> list[Path]:
     """List the files of copies that were cut off, and of trials that ended before a moment."""
     last: dict[str, float] = {}
@@ -51,5 +73,6 @@ def _delete(folder: Path, old: Iterable[Path]) -> None:
     for path in sorted(old):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder / RUNNING, ignore_errors=True)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+    for place in (*folder.glob("*/"), folder):
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()

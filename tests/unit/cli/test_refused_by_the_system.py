@@ -137,6 +137,7 @@ def test_every_verb_is_looked_at() -> None:
         "monitor": "needs a log",
         "retrain": "needs a log",
         "identity": "needs a job",
+        "image": "tests/unit/operations/containers/test_context.py",
         "data": "only reads two files that are named",
         "new": "above",
         "serve": "above",

@@ -60,7 +60,7 @@ environments:
         (
             "environments: {prod: {propsoe: true}}\n",
             "2:23 unknown key `propsoe` | "
-            "did you mean `propose`? also there: after, cloud, drift, publish, role, runner, timeout",
+            "did you mean `propose`? also there: after, cloud, drift, endpoint, publish, role, runner, timeout",
         ),
         (
             "environments: {prod: {}, latest: {}}\n",

@@ -153,3 +153,27 @@ def test_a_journal_without_its_store_is_not_played_back_into_the_new_one(tmp_pat
     begin(f"sqlite:///{path}", made)
     assert experiments(path) == [("Default", f"{tmp_path}/mlartifacts/0")], "never where the process happens to run"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def pragmas(path: Path) -> tuple[int, str]:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as store:
+        said = store.execute(text("PRAGMA synchronous")).scalar_one(), store.execute(text("PRAGMA journal_mode"))
+        told = int(said[0]), str(said[1].scalar_one())
+    engine.dispose()
+    return told
+
+
+def test_the_disk_is_waited_for_once_while_the_tables_are_made_and_as_ever_afterwards(tmp_path: Path) -> None:
+    seen: list[tuple[int, str]] = []
+
+    def make(uri: str) -> None:
+        place = path_of(uri)
+        assert place is not None
+        seen.extend([pragmas(place), pragmas(tmp_path / "another.db")])
+        made(uri)
+
+    begin(f"sqlite:///{tmp_path}/m.db", make)
+    assert [*seen, pragmas(tmp_path / "m.db")] == [(0, "memory"), (2, "delete"), (2, "delete")]

@@ -49,6 +49,7 @@ GOES_BY = {
     "why": ["why", "sha256:000000000000"],
     "monitor": ["monitor", "churn"],
     "retrain": ["retrain", "churn"],
+    "image": ["image", "churn"],
 }
 INDEPENDENT = {
     *(

@@ -9,7 +9,8 @@ import pytest
 
 from mlops.operations.swept import Swept
 from mlops.operations.trying.folder import RUNNING, lock_of, trials
-from mlops.operations.trying.sweep import sweep
+from mlops.operations.trying.sweep import sweep, sweep_searches
+from mlops.stages.wish import searches, wish_of
 from tests.builders.repositories import make_repository
 
 NOW = datetime(2030, 6, 1, tzinfo=UTC)
@@ -69,3 +70,31 @@ def test_a_pipeline_that_is_being_tried_is_left_alone(root):
 
 def test_where_nothing_was_tried_there_is_nothing(tmp_path):
     assert sweep(make_repository(tmp_path), NOW) == Swept("trials", 0, 0, 0)
+
+
+def search(root: Path, name: str, key: str, days: int) -> Path:
+    """Leave the journal of a search that told of a trial so many days ago, ten bytes."""
+    path = searches(root, name) / key / "journal.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"0123456789")
+    then = (NOW - timedelta(days=days)).timestamp()
+    os.utime(path, (then, then))
+    return path
+
+
+def test_journals_of_old_searches_and_of_no_pipeline_go_and_a_wish_stays_as_long_as_its_pipeline(tmp_path):
+    root = make_repository(tmp_path)
+    old, new, gone = search(root, "churn", OLD, 91), search(root, "churn", NEW, 89), search(root, "gone", NEW, 1)
+    for name in ("churn", "gone"):
+        wish_of(root, name).touch()
+        os.utime(wish_of(root, name), (0, 0))
+    told = Swept("searches", kept=2, objects=3, size=20)
+    assert sweep_searches(root, NOW, dry=True) == told
+    assert old.exists()
+    assert gone.exists()
+    assert sweep_searches(root, NOW) == told
+    assert new.exists()
+    assert wish_of(root, "churn").exists()
+    assert not old.parent.exists()
+    assert not searches(root, "gone").exists()
+    assert sweep_searches(root, NOW) == Swept("searches", kept=2, objects=0, size=0)

@@ -1,0 +1,1 @@
+"""Images of containers: what they are built from, laid out."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -17,110 +16,56 @@ from starlette.routing import Route
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.refusal import BODY
 from mlops.bundle.request_form import json_schema
 from mlops.serve import csv_rows
+from mlops.serve.answering import BROKEN, Answering, Refused, error
+from mlops.serve.direct import INLINE
 from mlops.serve.door import Door
-from mlops.serve.invocations import BadRequest, answer
 from mlops.serve.log import PredictionLog
 from mlops.serve.metrics import Metrics
 from mlops.serve.shipping import Shipping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from mlops.blocks.limits import Limits
-    from mlops.bundle.prediction_log import Clients
-    from mlops.bundle.refusal import Refusals
-    from mlops.bundle.schema import Problem
-    from mlops.bundle.table import Row
     from mlops.files.remote_folder import RemoteFolder
 
-_INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
-_CODES = {
-    400: "BAD_REQUEST",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    500: "INTERNAL_ERROR",
-}
-
-
 TOLERANCE = 1e-5  # what another processor or ONNX Runtime may change in the last bits of a score
-
-
-class Refused(Exception):
-    """A request that is answered by an error before its body is looked into."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Invocations:
     """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
 
-    def __init__(
-        self, predictor: Predictor, digest: str, limits: Limits, metrics: Metrics, log: PredictionLog | None = None
-    ) -> None:
-        self._predictor = predictor
-        self._metrics = metrics
-        self._log = log
-        self._largest_body, self._rows = limits.body_bytes, limits.rows
-        self._digest = (b"x-bundle-digest", digest.encode("ascii"))
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._largest_body = answering.limits.body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and count it; bad input gets 4xx, a client that left gets nothing."""
-        begun, status, scored = time.perf_counter(), 500, 0
-        refused: Refusals = {}
-        named: tuple[tuple[bytes, bytes], ...] = ()
-        identity = "" if self._log is None else self._log.identity()
-
-        def keep(
-            rows: Sequence[Row], scores: NDArray[np.floating[Any]], numbers: Sequence[int], clients: Clients
-        ) -> None:
-            nonlocal scored
-            scored = len(rows)
-            if self._log is not None:
-                self._log.add(identity, rows, scores, numbers, clients)
-
-        def refuse(counts: Refusals) -> None:
-            nonlocal refused
-            refused = counts
-
+        said, gone = self._answering.begin(), False
         try:
             try:
                 charset = _charset(dict(scope["headers"]).get(b"content-type", b""))
                 body = await self._body(scope, receive)
                 if body is None:
-                    status = 0
+                    gone = True
                     return
-                if len(body) > _INLINE:
-                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse, self._rows, charset)
+                if len(body) > INLINE:
+                    await run_in_threadpool(self._answering.fill, said, body, charset)
                 else:
-                    content = answer(self._predictor, body, keep, refuse, self._rows, charset)
-                status, named = 200, ((b"x-prediction-id", identity.encode("ascii")),) if identity else ()
-            except Refused as error:
-                status, content, refused = error.status, _error(error.status, error.message), BODY
-            except BadRequest as error:
-                status, refused = error.status, error.refused
-                content = _error(status, error.message, error.problems)
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
-            await send({"type": "http.response.start", "status": status, "headers": [*headers, *named]})
-            await send({"type": "http.response.body", "body": content})
+                    self._answering.fill(said, body, charset)
+            except Refused as refusal:
+                self._answering.refuse(said, refusal)
+            headers = self._answering.headers(said)
+            await send({"type": "http.response.start", "status": said.status, "headers": headers})
+            await send({"type": "http.response.body", "body": said.content})
         finally:
-            if status:
-                self._metrics.add(status, time.perf_counter() - begun, scored, refused)
-                if refused and self._log is not None:
-                    self._log.refuse(refused)
+            if not gone:
+                self._answering.end(said)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         length = dict(scope["headers"]).get(b"content-length", b"0")
@@ -194,10 +139,10 @@ def create(
         "task": predictor.task,
         "classes": predictor.classes,
     }
-    invocations = Invocations(predictor, contents.digest, door.limits, metrics, kept)
+    answering = Answering(predictor, contents.digest, door.limits, metrics, kept)
     app = Starlette(
         routes=[
-            Route("/invocations", invocations, methods=["POST"]),
+            Route("/invocations", Invocations(answering), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _health(door, kept, contents.digest)),
             Route("/metrics", _metrics(metrics, door, kept, shipping)),
@@ -211,6 +156,7 @@ def create(
         lifespan=_closing(kept, shipping),
     )
     app.state.served = f"{contents.manifest.pipeline} {contents.digest}"
+    app.state.answering = answering
     app.state.log, app.state.shipping = kept, shipping
     return app
 
@@ -267,24 +213,19 @@ def _constant(document: Any, digest: str) -> Any:
     return endpoint
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+async def _http_error(_: Request, raised: Exception) -> Response:
+    status = raised.status_code if isinstance(raised, HTTPException) else 500
+    headers = dict(raised.headers or {}) if isinstance(raised, HTTPException) else {}
     known = (
         "there are /invocations, /ping, /health, /metrics, /version, /schema" if status == 404 else "try another method"
     )
-    return _response(status, _error(status, known), headers)
+    return _response(status, error(status, known), headers)
 
 
 async def _broken(_: Request, __: Exception) -> Response:
     """Answer our own mistake; its traceback goes to the server's log alone."""
-    return _response(500, _error(500, "the server made a mistake; its log says which"))
+    return _response(500, error(500, BROKEN))
 
 
 def _response(status: int, content: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(content, status_code=status, headers=headers, media_type="application/json")
-
-
-def _error(status: int, message: str, problems: Sequence[Problem] = ()) -> bytes:
-    listed = {"problems": [asdict(problem) for problem in problems]} if problems else {}
-    return json.dumps({"error_code": _CODES.get(status, "BAD_REQUEST"), "message": message, **listed}).encode("ascii")

@@ -60,6 +60,8 @@ class PlainRows:
         self.reader = reader
         self._width = len(fields)
         self._names = fields.keys()
+        self.names = list(fields)
+        """The fields of a row, in their order."""
         self._nullable = {name for name, field in fields.items() if schema.takes_null(field)}
         self._plain, self._coded, self._dated = reader.plain, [name for name, _ in reader.codes], reader.dated
         nulls = frozenset(schema.nulls or ())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN = ("/ping", "/health")
+OPEN = ("/ping", "/health", "/v2/health/live", "/v2/health/ready")
 """What a probe asks, which has no token: they say nothing of the model."""
 _SHORTEST = 16  # characters of a token
 _REFUSED = b'{"error_code": "UNAUTHENTICATED", "message": "send Authorization: Bearer, and the token of this server"}'
@@ -64,12 +64,14 @@ class Guard:
 class Guarded:
     """An application that answers 401 to whoever does not bring the token."""
 
-    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+    def __init__(self, app: ASGIApp, guard: Guard, more: Iterable[str] = ()) -> None:
+        """Guard all paths but OPEN and `more`."""
         self._app, self._guard = app, guard
+        self._open = frozenset({*OPEN, *more})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; whatever is no request passes."""
-        if scope["type"] != "http" or scope["path"] in OPEN or self._guard.admits(scope["headers"]):
+        if scope["type"] != "http" or scope["path"] in self._open or self._guard.admits(scope["headers"]):
             await self._app(scope, receive, send)
             return
         headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]

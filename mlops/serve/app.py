@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,10 +16,12 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.request_form import json_schema
-from mlops.serve import csv_rows
-from mlops.serve.answering import BROKEN, Answering, Refused, error
-from mlops.serve.direct import INLINE
+from mlops.serve.answering import BROKEN, Answering, error
+from mlops.serve.dialects import openapi
+from mlops.serve.dialects.open_inference_routes import OpenInference
+from mlops.serve.dialects.vertex import Paths, Predict
 from mlops.serve.door import Door
+from mlops.serve.endpoint import Endpoint
 from mlops.serve.log import PredictionLog
 from mlops.serve.metrics import Metrics
 from mlops.serve.shipping import Shipping
@@ -30,78 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
     from mlops.files.remote_folder import RemoteFolder
 
 TOLERANCE = 1e-5  # what another processor or ONNX Runtime may change in the last bits of a score
-
-
-class Invocations:
-    """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
-
-    def __init__(self, answering: Answering) -> None:
-        self._answering = answering
-        self._largest_body = answering.limits.body_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request and count it; bad input gets 4xx, a client that left gets nothing."""
-        said, gone = self._answering.begin(), False
-        try:
-            try:
-                charset = _charset(dict(scope["headers"]).get(b"content-type", b""))
-                body = await self._body(scope, receive)
-                if body is None:
-                    gone = True
-                    return
-                if len(body) > INLINE:
-                    await run_in_threadpool(self._answering.fill, said, body, charset)
-                else:
-                    self._answering.fill(said, body, charset)
-            except Refused as refusal:
-                self._answering.refuse(said, refusal)
-            headers = self._answering.headers(said)
-            await send({"type": "http.response.start", "status": said.status, "headers": headers})
-            await send({"type": "http.response.body", "body": said.content})
-        finally:
-            if not gone:
-                self._answering.end(said)
-
-    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._largest_body:
-            raise self._too_large()
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > self._largest_body:
-                raise self._too_large()
-            if not message.get("more_body", False):
-                return b"".join(chunks)
-
-    def _too_large(self) -> Refused:
-        return Refused(413, f"the body is larger than {self._largest_body:,} bytes: send fewer rows at a time")
-
-
-def _charset(content_type: bytes) -> str | None:
-    """Name the encoding of a body in `text/csv`; None for JSON. Raises Refused for what is neither."""
-    kind, *parameters = (part.strip() for part in content_type.decode("latin-1").lower().split(";"))
-    if kind == "application/json":
-        return None
-    if kind != "text/csv":
-        raise Refused(415, "send application/json, or text/csv with a header row")
-    said = dict(parameter.partition("=")[::2] for parameter in parameters)
-    charset = said.get("charset", "utf-8").strip('"')
-    if not csv_rows.known(charset):
-        raise Refused(415, "send text/csv in UTF-8, or name another charset: utf-16, windows-1252")
-    if said.get("header", "present") != "present":
-        raise Refused(415, "send text/csv with a header row")
-    return charset
 
 
 def create(
@@ -114,13 +47,15 @@ def create(
     log: Path | None = None,
     ship: RemoteFolder | None = None,
     clock: Callable[[], int] = time.time_ns,
+    vertex: Paths | None = None,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
     With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
     there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
-    given what was read and verified, before any of it is used, and raises where nobody vouches for it.
+    given what was read and verified, before any of it is used, and raises where nobody vouches for it. `vertex` are
+    paths that Vertex AI asks, beside all others.
     """
     door = door or Door()
     contents = Contents.read(bundle_folder, expected)
@@ -131,6 +66,7 @@ def create(
     golden.check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
     shipping = None if log is None or ship is None else Shipping(log, ship)
+    pipeline, example = contents.manifest.pipeline, golden.rows[0] if golden.rows else None
     known = {"pipeline": contents.manifest.pipeline, "bundle": contents.digest, "task": predictor.task}
     metrics = Metrics(known, time.time())
     version = {
@@ -139,18 +75,19 @@ def create(
         "task": predictor.task,
         "classes": predictor.classes,
     }
+    described = openapi.page(predictor, pipeline, contents.digest, example)
     answering = Answering(predictor, contents.digest, door.limits, metrics, kept)
     app = Starlette(
         routes=[
-            Route("/invocations", Invocations(answering), methods=["POST"]),
+            Route("/invocations", Endpoint(answering), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _health(door, kept, contents.digest)),
             Route("/metrics", _metrics(metrics, door, kept, shipping)),
             Route("/version", _constant(version, contents.digest)),
-            Route(
-                "/schema",
-                _constant(json_schema(predictor.schema, golden.rows[0] if golden.rows else None), contents.digest),
-            ),
+            Route("/schema", _constant(json_schema(predictor.schema, example), contents.digest)),
+            Route("/openapi.json", _constant(described, contents.digest)),
+            *OpenInference(answering, door, pipeline, contents.digest).routes(),
+            *_vertex(vertex or Paths(), answering, _health(door, kept, contents.digest)),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _broken},
         lifespan=_closing(kept, shipping),
@@ -159,6 +96,16 @@ def create(
     app.state.answering = answering
     app.state.log, app.state.shipping = kept, shipping
     return app
+
+
+def _vertex(paths: Paths, answering: Answering, health: Any) -> list[Route]:
+    """List the routes of Vertex AI that are not there anyway."""
+    routes = []
+    if paths.health not in (None, "/health", "/ping"):
+        routes.append(Route(str(paths.health), health))
+    if paths.predict not in (None, "/invocations"):
+        routes.append(Route(str(paths.predict), Endpoint(answering, Predict(answering)), methods=["POST"]))
+    return routes
 
 
 def _closing(log: PredictionLog | None, shipping: Shipping | None) -> Any:
@@ -217,7 +164,9 @@ async def _http_error(_: Request, raised: Exception) -> Response:
     status = raised.status_code if isinstance(raised, HTTPException) else 500
     headers = dict(raised.headers or {}) if isinstance(raised, HTTPException) else {}
     known = (
-        "there are /invocations, /ping, /health, /metrics, /version, /schema" if status == 404 else "try another method"
+        "there are /invocations, /ping, /health, /metrics, /version, /schema, /openapi.json, /v2"
+        if status == 404
+        else "try another method"
     )
     return _response(status, error(status, known), headers)
 

@@ -124,7 +124,7 @@ class Direct:
         given = None if self._plain is None else plain_requests.read(body)
         if given is None or self._plain is None:
             return None
-        rows = plain_requests.listed(given)
+        rows = plain_requests.listed(self._plain, given)
         packed = self._plain.packed(rows) if rows is not None and 0 < len(rows) <= self._most else None
         if rows is None or packed is None:
             return None

@@ -78,9 +78,11 @@ def read(body: bytes) -> Given | None:
     return Given(form, value, params)
 
 
-def listed(given: Given) -> Sequence[Row] | None:
+def listed(plain: PlainRows, given: Given) -> Sequence[Row] | None:
     """Give rows that came as a list, or as one of names and one of values; what they hold was not looked at."""
     value = given.value
+    if given.form == "inputs" and type(value) is list and value and type(value[0]) is list:
+        return Split(plain.names, value) if _even(plain.names, value) else None
     if type(value) is list and given.form in LISTS:
         return value
     if type(value) is not dict or given.form != "dataframe_split":
@@ -113,7 +115,9 @@ def answer(
 
 def _rows(plain: PlainRows, given: Given, most: int | None) -> tuple[Sequence[Row], Table] | None:
     """Give the rows of a request, and what was read of them; none at all are not plain, nor are too many."""
-    rows = _columns(given) if given.form in ("instances", "inputs") and type(given.value) is dict else listed(given)
+    rows = (
+        _columns(given) if given.form in ("instances", "inputs") and type(given.value) is dict else listed(plain, given)
+    )
     if rows is None or not 0 < len(rows) <= (most or len(rows)):
         return None
     table = plain.table_of_columns(rows.names, rows.columns()) if isinstance(rows, Split) else plain.table(rows)

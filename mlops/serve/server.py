@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import math
+import os
 import resource
 import signal
 import socket
@@ -23,6 +24,7 @@ from mlops.files.loopback import is_loopback
 from mlops.serve.access import Guard, Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
+from mlops.serve.dialects.vertex import Paths
 from mlops.serve.direct import Direct
 from mlops.serve.door import Door
 
@@ -136,6 +138,7 @@ def prepare(
     exposure = Exposure(host, token_from, behind)
     token = exposure.token()
     limits = limits or Limits()
+    paths = Paths.of(os.environ)
     _make_room(limits.connections)
     door = Door(limits, exposure.drain(limits))
     app = create(
@@ -146,14 +149,16 @@ def prepare(
         ship=ship,
         door=door,
         vouched=vouched,
+        vertex=paths,
     )
     if log is not None:
         sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)
+    probed = () if paths.health is None else (paths.health,)
     guard = None if token is None else Guard(token)
     direct = Direct(app.state.answering, batch or Batch(), guard)
     config = uvicorn.Config(
-        app if guard is None else Guarded(app, guard),
+        app if guard is None else Guarded(app, guard, probed),
         http=cast("type[Connection]", partial(Connection, door, direct)),  # uvicorn calls it and nothing else
         ws="none",
         log_level="warning",

@@ -77,7 +77,8 @@ class Answering:
         self._digest_line = b"x-bundle-digest: %b\r\n" % self._digest
 
     def begin(self) -> Answer:
-        """Begin a request, which has a name where answers are logged."""
+        """Begin a request, which has a name where answers are logged; `end` or `leave` belongs to it."""
+        self.metrics.in_progress += 1
         return Answer(identity="" if self.log is None else self.log.identity())
 
     def fill(self, said: Answer, body: bytes, charset: str | None = None) -> None:
@@ -118,9 +119,14 @@ class Answering:
 
     def end(self, said: Answer) -> None:
         """Count a request, after its answer; by the thread of the event loop."""
+        self.metrics.in_progress -= 1
         self.metrics.add(said.status, time.perf_counter() - said.begun, said.scored, said.refused)
         if said.refused and self.log is not None:
             self.log.refuse(said.refused)
+
+    def leave(self) -> None:
+        """Forget a request whose client left before its body was here."""
+        self.metrics.in_progress -= 1
 
     def named(self, said: Answer) -> bytes:
         """Spell the headers that follow the length of an answer."""

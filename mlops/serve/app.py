@@ -16,6 +16,7 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.request_form import json_schema
+from mlops.serve import process
 from mlops.serve.answering import BROKEN, Answering, error
 from mlops.serve.dialects import openapi
 from mlops.serve.dialects.open_inference_routes import OpenInference
@@ -145,7 +146,8 @@ def _metrics(metrics: Metrics, door: Door, log: PredictionLog | None, shipping: 
             sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
             numbers |= sent | {"waiting_segments": shipping.waiting()}
         return Response(
-            metrics.render(numbers, door.open(), door.closed), media_type="text/plain; version=0.0.4; charset=utf-8"
+            metrics.render(numbers, door.open(), door.closed, process.numbers()),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 
     return endpoint

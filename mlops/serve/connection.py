@@ -94,8 +94,10 @@ class Connection(HttpToolsProtocol):
             self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget its timers."""
+        """Forget its timers, and a request that is half here."""
         self._disarm()
+        if self._body is not None:
+            self._forget()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -260,13 +262,20 @@ class Connection(HttpToolsProtocol):
     def _part(self) -> None:
         """Close, and no later than a client may leave an answer unread."""
         self._disarm()
-        self._said = self._body = None
+        if self._body is not None:
+            self._forget()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
         if self.transport.get_write_buffer_size():
             self.loop.call_later(self._limits.answer_seconds, self.transport.abort)
+
+    def _forget(self) -> None:
+        """Give up a request that would have been answered directly."""
+        if self._said is not None and self._direct is not None:
+            self._direct.answering.leave()
+        self._said = self._body = None
 
     def _abandon(self) -> None:
         self._door.closed["answer"] += 1

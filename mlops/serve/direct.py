@@ -145,6 +145,8 @@ class Direct:
                 self._alone(one.client, one.said, one.body)
             return
         values, first = scores.tolist(), 0
+        self.answering.metrics.batches += 1
+        self.answering.metrics.batched += len(values)
         for one in waiting:
             last = first + one.ready.packed.rows
             content = spelling.spell(values[first:last], None if decided is None else decided[first:last])

@@ -51,7 +51,9 @@ class Endpoint:
             await send({"type": "http.response.start", "status": said.status, "headers": told})
             await send({"type": "http.response.body", "body": said.content})
         finally:
-            if not gone:
+            if gone:
+                self._answering.leave()
+            else:
                 self._answering.end(said)
 
     def refuse(self, said: Answer, refusal: Refused) -> None:

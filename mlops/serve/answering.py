@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from mlops.serve.bad_request import BadRequest
 from mlops.serve.invocations import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -35,6 +36,10 @@ _CODES = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     500: "INTERNAL_ERROR",
 }
+REQUEST = b"x-request-id"
+"""The header by which clients and proxies name a request; it is sent back as it came."""
+_LONGEST = 128  # characters of it
+_NONE: Mapping[bytes, bytes] = {}
 BROKEN = "the server made a mistake; its log says which"
 
 
@@ -55,11 +60,15 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Answer:
-    """What is said of one request, and what is counted of it; `identity` names it in the log."""
+    """What is said of one request, and what is counted of it.
+
+    `identity` names it in the log, `request` is what the client, or a proxy before it, calls it.
+    """
 
     status: int = 500
     content: bytes = b""
     identity: str = ""
+    request: bytes = b""
     scored: int = 0
     refused: Refusals = field(default_factory=dict)
     begun: float = field(default_factory=time.perf_counter)
@@ -76,10 +85,14 @@ class Answering:
         self._digest = digest.encode("ascii")
         self._digest_line = b"x-bundle-digest: %b\r\n" % self._digest
 
-    def begin(self) -> Answer:
+    def begin(self, headers: Mapping[bytes, bytes] = _NONE) -> Answer:
         """Begin a request, which has a name where answers are logged; `end` or `leave` belongs to it."""
         self.metrics.in_progress += 1
-        return Answer(identity="" if self.log is None else self.log.identity())
+        said = Answer(identity="" if self.log is None else self.log.identity())
+        called = headers.get(REQUEST)
+        if called is not None and 0 < len(called) <= _LONGEST and called.isascii():
+            said.request = called
+        return said
 
     def fill(self, said: Answer, body: bytes, charset: str | None = None) -> None:
         """Answer a body; bad input gets 4xx. Any thread may do it."""
@@ -130,12 +143,18 @@ class Answering:
 
     def named(self, said: Answer) -> bytes:
         """Spell the headers that follow the length of an answer."""
-        if said.identity and said.status == 200:
-            return b"%bx-prediction-id: %b\r\n" % (self._digest_line, said.identity.encode("ascii"))
-        return self._digest_line
+        if not said.identity and not said.request:
+            return self._digest_line
+        return self._digest_line + b"".join(b"%b: %b\r\n" % header for header in self._names(said))
 
     def headers(self, said: Answer) -> list[tuple[bytes, bytes]]:
-        """List the headers of an answer; one that was refused has no prediction to name."""
-        named = [(b"x-prediction-id", said.identity.encode("ascii"))] if said.identity and said.status == 200 else []
+        """List the headers of an answer."""
         length = (b"content-length", b"%d" % len(said.content))
-        return [(b"content-type", b"application/json"), length, (b"x-bundle-digest", self._digest), *named]
+        return [(b"content-type", b"application/json"), length, (b"x-bundle-digest", self._digest), *self._names(said)]
+
+    def _names(self, said: Answer) -> Iterator[tuple[bytes, bytes]]:
+        """Name the request as both sides do; one that was refused has no prediction to name."""
+        if said.identity and said.status == 200:
+            yield b"x-prediction-id", said.identity.encode("ascii")
+        if said.request:
+            yield REQUEST, said.request

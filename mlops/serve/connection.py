@@ -130,8 +130,9 @@ class Connection(HttpToolsProtocol):
         if self._direct is not None:
             if self._said is not None:
                 self._direct.flush()  # answers come in the order of their requests
-            if not more and self._goes_directly(self._direct):
-                self._said, self._body = self._direct.answering.begin(), []
+            self._said = self._direct.begin(self.headers) if not more and self._goes_directly() else None
+            if self._said is not None:
+                self._body = []
                 self._alive = self.parser.should_keep_alive()
                 return
         self._make_scope()
@@ -212,7 +213,7 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_LATE)
         self._part()
 
-    def _goes_directly(self, direct: Direct) -> bool:
+    def _goes_directly(self) -> bool:
         """Tell whether the request whose headers are here is as most are, and nothing before it is under way."""
         return (
             self.url == _INVOCATIONS
@@ -222,7 +223,6 @@ class Connection(HttpToolsProtocol):
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
             and len(self.headers) <= self._headers
-            and direct.admits(self.headers)
         )
 
     def _make_scope(self) -> None:

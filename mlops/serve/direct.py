@@ -77,17 +77,18 @@ class Direct:
         self._given: list[tuple[bytes, bytes]] | None = None  # whose head is kept
         self._head = b""
 
-    def admits(self, headers: list[tuple[bytes, bytes]]) -> bool:
-        """Tell whether nothing is unusual about the headers of a POST: JSON, small, whole, by whom may ask."""
+    def begin(self, headers: list[tuple[bytes, bytes]]) -> Answer | None:
+        """Begin to answer where nothing is unusual about the headers of a POST: JSON, small, whole, by whom may ask."""
         said = dict(headers)
         length = said.get(b"content-length", b"")
-        return (
+        usual = (
             said.get(b"content-type") in _JSON
             and length.isdigit()
             and int(length) <= self._largest
             and b"transfer-encoding" not in said
             and (self._guard is None or self._guard.admits(headers))
         )
+        return self.answering.begin(said) if usual else None
 
     def take(self, client: Client, said: Answer, body: bytes) -> None:
         """Answer a request now, or with those that are there already."""

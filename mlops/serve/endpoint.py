@@ -32,10 +32,10 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and count it; bad input gets 4xx, a client that left gets nothing."""
-        said, gone = self._answering.begin(), False
+        headers = dict(scope["headers"])
+        said, gone = self._answering.begin(headers), False
         try:
             try:
-                headers = dict(scope["headers"])
                 fill = self._dialect(scope, headers)
                 body = await self._body(headers, receive)
                 if body is None:

@@ -191,6 +191,22 @@ def test_pipelined_requests_are_answered_in_their_order(bundle: Path, wait: floa
 
 
 @pytest.mark.slow
+def test_a_request_is_called_what_its_client_calls_it(bundle: Path, tmp_path: Path) -> None:
+    with served(bundle, log=tmp_path / "log") as running, running.connect() as client:
+        head, _, body = invocation(bundle).partition(b"\r\n\r\n")
+        for more in (b"", b"\r\ntransfer: x\r\nexpect: nothing"):
+            for named in (b"a-1", b"", b"a" * 129, "ü".encode()):
+                client.sendall(head + more + b"\r\nx-request-id: " + named + b"\r\n\r\n" + body)
+                _, headers, _ = read(client)
+                assert headers.get("x-request-id") == ("a-1" if named == b"a-1" else None)
+                assert "x-prediction-id" in headers
+        wrong = head.replace(b"application/json", b"text/plain") + b"\r\nx-request-id: b-2\r\n\r\n" + body
+        client.sendall(wrong)
+        status, headers, _ = read(client)
+    assert (status, headers["x-request-id"], "x-prediction-id" in headers) == (415, "b-2", False)
+
+
+@pytest.mark.slow
 def test_a_token_is_asked_for_and_a_body_in_pieces_is_read(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVE_TOKEN", "a-token-of-a-test-only")
     with served(bundle, token_from="SERVE_TOKEN") as running, running.connect() as client:

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlops.bundle.one_row import OneRow
 from mlops.bundle.plain_rows import within
+from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.bound_model import BoundModel
-    from mlops.bundle.plain_rows import Packed
+    from mlops.bundle.plain_rows import Packed, PlainRows
     from mlops.bundle.predictor import Predictor
+    from mlops.bundle.table import Row
 
 MOST = 64
 """Rows at once."""
@@ -30,7 +32,7 @@ class SmallBatch:
     """Scores packed rows of one bundle; for one thread."""
 
     def __init__(self, predictor: Predictor) -> None:
-        self._transform, self._model = predictor.transform, predictor.model
+        self._predictor, self._transform, self._model = predictor, predictor.transform, predictor.model
         reader = predictor.transform.reader
         self._widths = len(reader.plain), len(reader.codes), len(reader.dated)
         self._one = OneRow.of(predictor.transform)
@@ -60,6 +62,20 @@ class SmallBatch:
         )
         self._transform.assemble_into(table, bound.x, small=True)
         return bound.score()
+
+    def prove(self, plain: PlainRows, rows: Sequence[Row]) -> None:
+        """Hold it to the ordinary way, row by row and all at once; raises IntegrityError.
+
+        It relies on ONNX Runtime to write into an array of ours, which it does and does not promise.
+        """
+        for some in (*([row] for row in rows), list(rows[:MOST])):
+            packed = plain.packed(some)
+            found = None if packed is None else self.score([packed])
+            if found is not None and found.tobytes() != self._predictor.predict_rows(some).tobytes():
+                raise IntegrityError(
+                    "golden rows score otherwise in a small batch than elsewhere",
+                    hint="pip install onnxruntime==VERSION, the one that the bundle's requirements.txt names",
+                )
 
 
 def _joined(taken: Sequence[Packed]) -> tuple[bytes, list[int], list[int]]:

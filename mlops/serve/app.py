@@ -94,7 +94,7 @@ def create(
         lifespan=_closing(kept, shipping),
     )
     app.state.served = f"{contents.manifest.pipeline} {contents.digest}"
-    app.state.answering = answering
+    app.state.answering, app.state.golden = answering, golden
     app.state.log, app.state.shipping = kept, shipping
     return app
 

@@ -77,6 +77,11 @@ class Direct:
         self._given: list[tuple[bytes, bytes]] | None = None  # whose head is kept
         self._head = b""
 
+    def prove(self, rows: Sequence[Row]) -> None:
+        """Hold its scores of rows to those of the ordinary way; raises IntegrityError."""
+        if self._plain is not None:
+            self._small.prove(self._plain, rows)
+
     def begin(self, headers: list[tuple[bytes, bytes]]) -> Answer | None:
         """Begin to answer where nothing is unusual about the headers of a POST: JSON, small, whole, by whom may ask."""
         said = dict(headers)

@@ -151,12 +151,13 @@ def prepare(
         vouched=vouched,
         vertex=paths,
     )
+    guard = None if token is None else Guard(token)
+    direct = Direct(app.state.answering, batch or Batch(), guard)
+    direct.prove(app.state.golden.rows)
     if log is not None:
         sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)
     probed = () if paths.health is None else (paths.health,)
-    guard = None if token is None else Guard(token)
-    direct = Direct(app.state.answering, batch or Batch(), guard)
     config = uvicorn.Config(
         app if guard is None else Guarded(app, guard, probed),
         http=cast("type[Connection]", partial(Connection, door, direct)),  # uvicorn calls it and nothing else

@@ -8,14 +8,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.blocks.batch import Batch
+from mlops.bundle.bound_model import BoundModel
 from mlops.bundle.predictor import Predictor
+from mlops.errors import IntegrityError
 from mlops.serve.bad_request import BadRequest
 from mlops.serve.invocations import answer
+from mlops.serve.server import prepare
 from tests.builders.bundles import make_bundle
 from tests.builders.directly import Directly
 from tests.builders.mixed import KEPT, rows_of
@@ -121,6 +125,15 @@ def test_requests_that_wait_are_scored_together_and_no_more_of_them_than_are_ask
     directly.loop.turn()
     assert sizes == [3, 4, 6, 1]
     assert [client.told[0].scored for client in clients] == [1, 2, 2, 1, 1, 6, 1]
+
+
+def test_a_runtime_that_does_not_write_into_our_array_is_found_before_anybody_is_answered(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundModel, "score", lambda bound: np.full(len(bound.x), 0.5, dtype=np.float32))
+    with pytest.raises(IntegrityError) as caught:
+        prepare(bundle)
+    assert caught.value.message == "golden rows score otherwise in a small batch than elsewhere"
 
 
 def test_a_mistake_of_ours_is_answered_by_500_and_its_neighbours_as_ever(

@@ -1,97 +1,39 @@
-"""Requests per second of one row over HTTP: our server, a plain FastAPI application on the same model, and nothing.
+"""CPU of a request over HTTP: our server, `mlflow models serve` of the same ONNX, and an application that does nothing.
 
-Each server is a process on one core, the client is another process on another core with 8 keep-alive connections on
-loopback. The servers take turns, so that a slow minute of the machine hits all of them. FastAPI gets the 15 features
-ready made and only validates a list of numbers; our server gets 6 raw columns, checks each and transforms them.
+Judged by the CPU that the server spends on a request, in user's and kernel's mode, with wrk on another core: eight
+keep-alive connections, one row of 32 raw columns. MLflow is sent the features ready-made. The servers take turns, so
+that a slow minute of the machine hits all of them. A thousand rows are held against reading the same JSON with orjson
+and running ONNX on ready-made features, in one process without a server.
 
-    python benchmarks/serve.py [seconds per turn] [--smoke | --write]
+    python benchmarks/serve.py [seconds per turn] [--turns N] [--smoke | --write]
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-LIBRARIES = ("fastapi", "httptools", "onnxruntime", "pydantic", "starlette", "uvicorn", "uvloop")
-CONNECTIONS, TURNS, SERVERS = 8, 3, ("ours", "fastapi", "bare")
+from benchmarks import command
+from benchmarks.result import Row, spread
+from benchmarks.serving.bundle import bodies, make_bundle, save_for_mlflow
+from benchmarks.serving.contestants import running
+from benchmarks.serving.wrk import SMOKE, Load, load, resident, spent
 
-
-def serve_ours(bundle: Path, port: int) -> None:
-    from mlops.serve.server import serve
-
-    serve(bundle, port=port)
-
-
-def serve_fastapi(bundle: Path, port: int) -> None:
-    import numpy as np
-    import onnxruntime as ort
-    from fastapi import FastAPI
-    from pydantic import BaseModel
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession((bundle / "model.onnx").read_bytes(), options)
-    app = FastAPI()
-
-    class Rows(BaseModel):
-        inputs: list[list[float]]
-
-    async def invocations(rows: Rows) -> dict[str, list[float]]:
-        (y,) = session.run(["y"], {"x": np.array(rows.inputs, dtype=np.float32)})
-        return {"predictions": y.tolist()}
-
-    invocations.__annotations__["rows"] = Rows  # postponed annotations cannot see a class of a function
-    app.post("/invocations", response_model=None)(invocations)
-    run_uvicorn(app, port)
-
-
-def serve_bare(_: Path, port: int) -> None:
-    async def app(_scope, receive, send) -> None:
-        while (await receive()).get("more_body"):
-            pass
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"21")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b'{"predictions":[0.5]}'})
-
-    run_uvicorn(app, port)
-
-
-def run_uvicorn(app: object, port: int) -> None:
-    import uvicorn
-
-    uvicorn.run(app, port=port, log_level="warning", access_log=False, lifespan="off")  # type: ignore[arg-type]
-
-
-async def load(port: int, body: bytes, seconds: float) -> float:
-    """Count answers of 8 connections that each send the next request when the last one is answered."""
-    head = f"host: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
-    request = f"POST /invocations HTTP/1.1\r\n{head}\r\n\r\n".encode() + body
-    deadline, counts = time.perf_counter() + seconds, []
-
-    async def connection() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        count = 0
-        while time.perf_counter() < deadline:
-            writer.write(request)
-            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-            assert answer.startswith(b"http/1.1 200"), answer
-            await reader.readexactly(int(answer.split(b"content-length: ")[1].split(b"\r\n")[0]))
-            count += 1
-        counts.append(count)
-        writer.close()
-
-    started = time.perf_counter()
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
-    return sum(counts) / (time.perf_counter() - started)
+LIBRARIES = ("httptools", "mlflow", "onnxruntime", "orjson", "starlette", "uvicorn", "uvloop")
+ROWS = 1_000
+MANY = ("records", "split", "inputs")
+NAMES = {"ours": "one row", "alone": "one row, not batched", "logged": "one row, logged"}
+BOUNDS = {"ours": 0.55, "alone": 0.45}
+"""What of the throughput of nothing a server reaches at least."""
 
 
 def free_port() -> int:
@@ -99,71 +41,138 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start(name: str, bundle: Path, port: int) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen([sys.executable, __file__, name, str(bundle), str(port)], stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return process
-    raise SystemExit(f"{name} did not start")
+class Bench:
+    """Servers of one bundle that run side by side, and the loads that they took."""
+
+    def __init__(self, folder: Path, servers: tuple[str, ...], seconds: float, cores: tuple[int, int]) -> None:
+        self.folder, self.seconds, self.cores = folder, seconds, cores
+        self.bundle = make_bundle(folder / "bundle")
+        if "mlflow" in servers:
+            save_for_mlflow(self.bundle, folder / "mlflow")
+        for rows in (1, ROWS):
+            for form, body in bodies(self.bundle, rows).items():
+                (folder / f"{form}-{rows}.json").write_bytes(body)
+        self.ports = {name: free_port() for name in servers}
+        self.pids: dict[str, int] = {}
+        self.started: dict[str, float] = {}
+        self.loads: dict[str, list[Load]] = {}
+
+    def run(self, turns: int) -> None:
+        """Start the servers, one after the other, and let them take turns."""
+        with ExitStack() as stack:
+            for name, port in self.ports.items():
+                ready = self._body(name).read_bytes()
+                process = stack.enter_context(running(name, self.bundle, port, self.cores[0], ready))
+                self.pids[name] = process.pid
+                self.started[name] = spent(process.pid)
+            for _ in range(turns):
+                for name in self.ports:
+                    self._load(name, name, self._body(name))
+            for _ in range(turns):
+                for form in MANY:
+                    self._load("ours", form, self.folder / f"{form}-{ROWS}.json", 1)
+            self.megabytes = {name: resident(pid) for name, pid in self.pids.items()}
+
+    def _body(self, name: str) -> Path:
+        return self.folder / ("mlflow-1.json" if name == "mlflow" else "records-1.json")
+
+    def _load(self, name: str, kept: str, body: Path, connections: int = 8) -> None:
+        found = load(self.pids[name], self.ports[name], body, self.seconds, self.cores[1], connections)
+        self.loads.setdefault(kept, []).append(found)
+
+    def cpu(self, name: str) -> float:
+        """Give the middle turn's seconds of CPU a request."""
+        return statistics.median(found.cpu for found in self.loads[name])
+
+    def bare(self, form: str, times: int) -> float:
+        """Measure what a thousand rows take at least, in seconds of CPU: JSON read by orjson, and ONNX Runtime."""
+        import orjson
+
+        from mlops.bundle.predictor import Predictor
+
+        predictor = Predictor.open(self.bundle)
+        body = (self.folder / f"{form}-{ROWS}.json").read_bytes()
+        x = predictor.transform.apply_rows(orjson.loads((self.folder / f"records-{ROWS}.json").read_bytes())[RECORDS])
+        taken = []
+        for _ in range(times):
+            begun = time.process_time()
+            orjson.loads(body)
+            predictor.model.score(x)
+            taken.append(time.process_time() - begun)
+        return statistics.median(taken)
 
 
-def compare(seconds: float) -> dict[str, list[float]]:
-    """Let the servers take turns; give each one's rates."""
-    from tests.builders.bundles import make_bundle
+RECORDS = "dataframe_records"
 
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = make_bundle(Path(folder) / "bundle")
-        row = json.loads((bundle / "golden.json").read_bytes())["rows"][0]
-        bodies = dict.fromkeys(SERVERS, json.dumps({"dataframe_records": [row]}))
-        bodies["fastapi"] = json.dumps({"inputs": [[0.5] * 15]})
-        ports = {name: free_port() for name in SERVERS}
-        processes = [start(name, bundle, ports[name]) for name in SERVERS]
-        rates: dict[str, list[float]] = {name: [] for name in SERVERS}
-        try:
-            for _ in range(TURNS):
-                for name in SERVERS:
-                    command = [sys.executable, __file__, "load", bodies[name], str(ports[name]), str(seconds)]
-                    rates[name].append(float(subprocess.check_output(command)))
-        finally:
-            for process in processes:
-                process.terminate()
-                process.wait()
-    return rates
+
+def rows_of(bench: Bench, times: int) -> Iterator[Row]:
+    """Give what was found."""
+    turns = len(bench.loads["ours"])
+    noop, cpu = bench.cpu("noop"), {name: bench.cpu(name) for name in bench.loads}
+    for name, what in NAMES.items():
+        ratio, several = cpu[name] / noop, spread([found.cpu for found in bench.loads[name]])
+        told = {"ours": cpu[name] * 1e6, "peer": noop * 1e6, "ratio": ratio, "unit": "µs", "n": turns}
+        yield Row(name=f"CPU of {what}, beside nothing", **told, **_bound(name, ratio), spread=several)
+    if "mlflow" in cpu:
+        ratio = cpu["ours"] / cpu["mlflow"]
+        yield Row(
+            name="CPU of one row, beside MLflow",
+            ours=cpu["ours"] * 1e6,
+            peer=cpu["mlflow"] * 1e6,
+            ratio=ratio,
+            unit="µs",
+            n=turns,
+            bound="ratio at most 0.1",
+            holds=ratio <= 0.1,
+        )
+    for form, bound in zip(MANY, (2.0, 1.5, 1.5), strict=True):
+        bare = bench.bare(form, times)
+        ratio, many = cpu[form] / bare, {"unit": "ms", "n": len(bench.loads[form])}
+        yield Row(
+            name=f"CPU of 1,000 rows as {form}, beside orjson and ONNX Runtime alone",
+            **{"ours": cpu[form] * 1e3, "peer": bare * 1e3, "ratio": ratio, **many},
+            bound=f"ratio at most {bound}",
+            holds=ratio <= bound,
+        )
+    for share in (50, 99):
+        took = [found.percentiles[share] * 1e3 for found in bench.loads["ours"]]
+        beside = statistics.median(found.percentiles[share] * 1e3 for found in bench.loads["noop"])
+        middle = statistics.median(took)
+        told = {"ours": middle, "peer": beside, "ratio": middle / beside, "unit": "ms", "n": turns}
+        yield Row(name=f"{share}th percentile of an answer, one row, beside nothing", **told, spread=spread(took))
+    started, held = bench.started["ours"], bench.megabytes["ours"]
+    yield Row(name="CPU up to the first answer", ours=started, unit="s", n=1, bound="at most 1", holds=started <= 1)
+    yield Row(name="memory resident", ours=held, unit="MB", n=1, bound="at most 110", holds=held <= 110)
+
+
+def _bound(name: str, ratio: float) -> dict[str, Any]:
+    most = 1 / BOUNDS[name] if name in BOUNDS else None
+    return {} if most is None else {"bound": f"ratio at most {most:.2f}", "holds": ratio <= most}
 
 
 def main() -> int:
-    """Print the rates, and ours beside the others'."""
-    from benchmarks import command  # here, for this file is each server's too
-    from benchmarks.result import Row, spread
-
+    """Measure, and print the table."""
     parser = command.parser(__doc__)
-    parser.add_argument("seconds", type=float, nargs="?", default=3.0, help="seconds per turn")
+    parser.add_argument("seconds", type=float, nargs="?", default=4.0, help="seconds per turn")
+    parser.add_argument("--turns", type=int, default=5, help="turns of each server")
+    parser.add_argument("--without-mlflow", action="store_true", help="do not start MLflow's server")
     asked = parser.parse_args()
     measuring = command.begin(__file__, LIBRARIES, asked)
-    rates = compare(0.1 if asked.smoke else asked.seconds)
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    for name, rate in medians.items():
-        print(f"{name:8} {rate:8,.0f} requests/s   {rate / medians['bare']:.2f} of bare")
-    print(f"ours / fastapi: {medians['ours'] / medians['fastapi']:.2f}")
-    ours, several = medians["ours"], spread(rates["ours"])
-    return measuring.end(
-        Row(name=name, ours=ours, peer=peer, ratio=ours / peer, unit="requests/s", n=len(rates["ours"]), spread=several)
-        for name, peer in (("beside FastAPI", medians["fastapi"]), ("beside nothing", medians["bare"]))
-    )
+    cores = sorted(os.sched_getaffinity(0))
+    beside = () if asked.smoke or asked.without_mlflow else ("mlflow",)
+    with tempfile.TemporaryDirectory() as folder:
+        servers, seconds = (*NAMES, "noop", *beside), SMOKE if asked.smoke else asked.seconds
+        bench = Bench(Path(folder), servers, seconds, (cores[0], cores[-1]))
+        bench.run(1 if asked.smoke else asked.turns)
+        found = list(rows_of(bench, 3 if asked.smoke else 200))
+        for name, loads in bench.loads.items():
+            rate = statistics.median(one.rate for one in loads)
+            print(f"{name:8} {rate:9,.0f} requests/s  {bench.cpu(name) * 1e6:9,.1f} µs of CPU a request")
+    for row in found:
+        peer = "" if row.peer is None else f" / {row.peer:.4g} = {row.ratio:.3f}"
+        print(f"{row.name:70} {row.ours:10.4g}{peer} {row.unit}{'' if row.bound is None else f'  ({row.bound})'}")
+    return measuring.end(found)
 
 
 if __name__ == "__main__":
-    if not {"load", *SERVERS} & set(sys.argv[1:2]):
-        sys.exit(main())
-    role, *rest = sys.argv[1:]
-    cores = sorted(os.sched_getaffinity(0))
-    if role == "load":
-        os.sched_setaffinity(0, cores[-1:])
-        print(asyncio.run(load(int(rest[1]), rest[0].encode(), float(rest[2]))))
-    else:
-        os.sched_setaffinity(0, cores[:1])
-        {"ours": serve_ours, "fastapi": serve_fastapi, "bare": serve_bare}[role](Path(rest[0]), int(rest[1]))
+    sys.exit(main())

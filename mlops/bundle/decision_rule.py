@@ -50,7 +50,9 @@ class DecisionRule(BaseModel):
         wide = np.asarray(scores, dtype=np.float64)
         if self.threshold is not None:
             return (wide > self.threshold).astype(np.int64)
-        best: NDArray[np.int64] = np.argmax(wide @ np.array(self.values), axis=1)
+        # not `@`: what a row sums to would depend on how many stand beside it
+        worth = (wide[:, :, None] * np.array(self.values)).sum(axis=1)
+        best: NDArray[np.int64] = np.argmax(worth, axis=1)
         return best
 
     @model_validator(mode="after")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime as ort
 
-from mlops.bundle import onnx_file
+from mlops.bundle import onnx_file, row_independence
+from mlops.bundle.bound_model import BoundModel
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class OnnxModel:
         if inputs[0].type != "tensor(float)" or kinds not in ({"tensor(float)"}, {"tensor(double)"}):
             raise IntegrityError(f"{name} must take float32, and give float32 or float64")
         self.shape: tuple[int | str | None, ...] = tuple(inputs[0].shape[1:])
+        self.least = 1 if row_independence.one_row_is_like_many(data) else 2
+        """Rows that are scored at once at least, so that each score has the bits it has among many."""
         self.folds = 0 if len(outputs) == 1 else _count(outputs[1].shape, name)
         """How many members it is the mean of; 0 where it is one model."""
 
@@ -62,10 +65,21 @@ class OnnxModel:
         blocks = [self._run(x[start : start + _BLOCK], MEMBERS) for start in range(0, max(len(x), 1), _BLOCK)]
         return np.concatenate(blocks)
 
+    def bound(self, rows: int) -> BoundModel:
+        """Make buffers for so many rows, which are scored again and again."""
+        return BoundModel(self._session, (rows, *self._width()), rows < self.least)
+
+    def _width(self) -> tuple[int, ...]:
+        """Give the shape of a row; raises IntegrityError where the model leaves it open."""
+        sizes = [size for size in self.shape if isinstance(size, int)]
+        if len(sizes) != len(self.shape):
+            raise IntegrityError(f"the model reads rows of any size: {list(self.shape)}")
+        return tuple(sizes)
+
     def _run(self, x: NDArray[np.float32], output: str = "y") -> NDArray[np.floating[Any]]:
         rows = len(x)
-        if rows < 2:  # one row takes another path through the matrix product, with other last bits: give it a twin
-            x = np.concatenate([x, x]) if rows else np.zeros((2, *x.shape[1:]), dtype=np.float32)
+        if rows < self.least:  # one row takes another path through the matrix product: give it a twin
+            x = np.concatenate([x, x]) if rows else np.zeros((self.least, *x.shape[1:]), dtype=np.float32)
         (y,) = self._session.run([output], {"x": x})
         scores: NDArray[np.floating[Any]] = y
         return scores[:rows]

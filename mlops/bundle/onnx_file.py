@@ -25,6 +25,7 @@ _HOLDS: dict[str, dict[int, str]] = {
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
 }
+_FUNCTION_NAME, _NODE_OPERATOR = 1, 4
 _NODE_DOMAIN, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 7, 13, 14
 
 
@@ -38,22 +39,40 @@ def check(data: bytes, name: str = "model.onnx") -> None:
         raise IntegrityError(f"{name} {'; '.join(sorted(found)[:20])}")
 
 
-def _problems(data: memoryview) -> Iterator[str]:
+def operators(data: bytes) -> frozenset[str]:
+    """Name the operators of every graph in a file, and the functions it defines itself, which may hold any."""
+    return frozenset(
+        bytes(value).decode("utf-8", "replace")
+        for kind, number, value in _walk(memoryview(data))
+        if isinstance(value, memoryview)
+        and ((kind == "node" and number == _NODE_OPERATOR) or (kind == "function" and number == _FUNCTION_NAME))
+    )
+
+
+def _walk(data: memoryview) -> Iterator[tuple[str, int, memoryview | int]]:
+    """Yield kind of message, number and value of each field, of the messages that may hold others."""
     open_messages = [("model", data)]
-    seen_graph = False
     while open_messages:
         kind, message = open_messages.pop()
-        seen_graph |= kind == "graph"
+        yield kind, 0, 0
         holds = _HOLDS.get(kind, {})
         for number, value in _fields(message):
             if number in holds and isinstance(value, memoryview):
                 open_messages.append((holds[number], value))
-            elif kind == "tensor" and (number == _TENSOR_EXTERNAL or (number == _TENSOR_LOCATION and value != 0)):
-                yield "keeps tensors in another file"
-            elif kind == "node" and number == _NODE_DOMAIN and isinstance(value, memoryview):
-                domain = bytes(value).decode("utf-8", "replace")
-                if domain not in STANDARD:
-                    yield f"uses an operator of the domain `{domain[:80]}`, which is not part of ONNX"
+            else:
+                yield kind, number, value
+
+
+def _problems(data: memoryview) -> Iterator[str]:
+    seen_graph = False
+    for kind, number, value in _walk(data):
+        seen_graph |= kind == "graph"
+        if kind == "tensor" and (number == _TENSOR_EXTERNAL or (number == _TENSOR_LOCATION and value != 0)):
+            yield "keeps tensors in another file"
+        elif kind == "node" and number == _NODE_DOMAIN and isinstance(value, memoryview):
+            domain = bytes(value).decode("utf-8", "replace")
+            if domain not in STANDARD:
+                yield f"uses an operator of the domain `{domain[:80]}`, which is not part of ONNX"
     if not seen_graph:
         raise ValueError("no graph")
 

@@ -58,11 +58,17 @@ def json_schema(schema: RequestSchema, example: Row | None = None) -> JsonSchema
     }
     columns = {"type": "object", "additionalProperties": {"type": "array"}}
     rows = {"type": "array", "items": row}
+    width = len(names)
+    by_position = {
+        "type": "array",
+        "items": {"type": "array", "minItems": width, "maxItems": width},
+        "description": f"values in the order {', '.join(names)}",
+    }
     forms = {
         "dataframe_records": rows,
         "dataframe_split": split,
         "instances": {"anyOf": [rows, columns]},
-        "inputs": {"anyOf": [rows, columns]},
+        "inputs": {"anyOf": [rows, columns, by_position]},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

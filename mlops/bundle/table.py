@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -61,8 +61,7 @@ class Columns:
         )
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """`numbers` [n, k] float64 with NaN for missing; `codes` [n, m]: a level's position, then other, then null.
 
     `texts` and `pictures` stand in the order of the recipe's.
@@ -84,31 +83,36 @@ class Reader:
         self._where = None if recipe.where is None else condition(recipe.where.expression, self._types)
         self._given = tuple(column.name for column in recipe.columns)
         numbers = [(item.column, item.part) for item in recipe.numbers]
-        self._plain = list(dict.fromkeys(name for name, part in numbers if part is None))
+        self.plain = list(dict.fromkeys(name for name, part in numbers if part is None))
+        """Columns that are read as numbers."""
         parts = list(dict.fromkeys((name, part) for name, part in numbers if part is not None))
-        self._dated = list(dict.fromkeys(name for name, _ in parts))
-        self._parts = [(self._dated.index(name), part) for name, part in parts]
-        self._numbers = _picked(numbers, [*((name, None) for name in self._plain), *parts])
+        self.dated = list(dict.fromkeys(name for name, _ in parts))
+        """Columns of which parts of a date are read."""
+        self._parts = [(self.dated.index(name), part) for name, part in parts]
+        self._numbers = _picked(numbers, [*((name, None) for name in self.plain), *parts])
         coded = [(item.column, item.levels) for item in recipe.categories]
         known = list(dict.fromkeys(coded))
-        self._codes = [
+        self.codes = [
             (name, {level: code for code, level in enumerate(levels)} | {None: len(levels) + 1})
             for name, levels in known
         ]
+        """Columns of texts, with the code of each level."""
         self._pictures = [(item.column, item.count) for item in recipe.pictures]
         self._categories = _picked(coded, known)
         self._texts = tuple(item.column for item in recipe.texts)
+        self.one_to_one = self._numbers is None and self._categories is None
+        """Each number and category of the recipe has a column of its own, in the order of those."""
 
     def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
         if self._steps:
             return self.from_columns(self._columns(rows))
-        plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
-        codes = [[_code(row[name], codes) for name, codes in self._codes] for row in rows]
-        dated = [self._moments(name, [row[name] for row in rows]) for name in self._dated]
+        plain = np.array([[row[name] for name in self.plain] for row in rows], dtype=np.float64)
+        codes = [[code_of(row[name], codes) for name, codes in self.codes] for row in rows]
+        dated = [self._moments(name, [row[name] for row in rows]) for name in self.dated]
         return self._table(
-            self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
-            np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
+            self._with_parts(plain.reshape(len(rows), len(self.plain)), dated),
+            np.array(codes, dtype=np.int64).reshape(len(rows), len(self.codes)),
             tuple(_texts([row[name] for row in rows]) for name in self._texts),
             self._pixels(rows),
         )
@@ -116,13 +120,13 @@ class Reader:
     def from_columns(self, columns: Columns) -> Table:
         """Read columns, among them all that must be given; what is made of them is computed here."""
         columns = self._with_made(columns) if self._steps else columns
-        plain = np.empty((columns.rows, len(self._plain)))
-        for index, name in enumerate(self._plain):
+        plain = np.empty((columns.rows, len(self.plain)))
+        for index, name in enumerate(self.plain):
             plain[:, index] = columns.numbers[name]
-        codes = np.empty((columns.rows, len(self._codes)), dtype=np.int64)
-        for index, (name, known) in enumerate(self._codes):
+        codes = np.empty((columns.rows, len(self.codes)), dtype=np.int64)
+        for index, (name, known) in enumerate(self.codes):
             codes[:, index] = _coded(columns.texts[name], known)
-        dated = [columns.moments[name] for name in self._dated]
+        dated = [columns.moments[name] for name in self.dated]
         sentences = tuple(columns.texts[name] for name in self._texts)
         pictures = tuple(columns.pictures[name] for name, _ in self._pictures)
         return self._table(self._with_parts(plain, dated), codes, sentences, pictures)
@@ -141,6 +145,10 @@ class Reader:
             sentences,
             pictures,
         )
+
+    def table(self, plain: NDArray[np.float64], codes: NDArray[np.int64], moments: NDArray[np.int64]) -> Table:
+        """Make a table of what somebody else read: a column each of `plain`, `codes` and `dated`, in their order."""
+        return self._table(self._with_parts(plain, list(moments.T)) if self._parts else plain, codes, (), ())
 
     def outside(self, rows: Sequence[Row]) -> list[int]:
         """List the positions of rows that are none of those that the transform is for, or not known to be."""
@@ -201,7 +209,7 @@ def _picked(wanted: Sequence[Any], known: Sequence[Any]) -> NDArray[np.int64] | 
     return np.array([places[each] for each in wanted], dtype=np.int64)
 
 
-def _code(value: str | None, codes: Mapping[str | None, int]) -> int:
+def code_of(value: str | None, codes: Mapping[str | None, int]) -> int:
     """Look a text up as it is, else with letters and accents composed (NFC), as training read it."""
     code = codes.get(value)
     if code is None and value is not None and not value.isascii():
@@ -211,6 +219,6 @@ def _code(value: str | None, codes: Mapping[str | None, int]) -> int:
 
 def _coded(texts: Texts, codes: Mapping[str | None, int]) -> NDArray[np.int64]:
     """Look each value up once, however many rows have it."""
-    of_values = [_code(value, codes) for value in texts.values]
+    of_values = [code_of(value, codes) for value in texts.values]
     found: NDArray[np.int64] = np.array([*of_values, codes[None]], dtype=np.int64)[texts.positions]
     return found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlops.pictures.pixels import Pictures
 
 _LARGEST = float(np.finfo(np.float32).max)
+_TAME = 1e15
 
 
 class Transform:
@@ -30,18 +31,20 @@ class Transform:
         self.recipe = recipe
         self.layout = recipe.layout()
         keep = range(len(self.layout)) if recipe.keep is None else recipe.keep
-        self._keep = np.array(keep, dtype=np.int64)
+        self.keep = np.array(keep, dtype=np.int64)
         self.features = tuple(self.layout[index].name for index in keep)
-        self.shape = recipe.shape or (len(self._keep),)
-        self._reader = Reader(recipe)
+        self.shape = recipe.shape or (len(self.keep),)
+        self.reader = Reader(recipe)
         learnt = [[np.nan if n.fill is None else n.fill, n.shift, n.scale] for n in recipe.numbers]
-        self._numbers = np.array(learnt).reshape(-1, 3).T.copy()
-        self._filled = sum(n.fill is not None for n in recipe.numbers)
+        self._fill, self.shift, self.scale = np.array(learnt).reshape(-1, 3).T.copy()
+        # of numbers below 2**63 nothing can come that single precision does not hold
+        self.tame = bool((np.abs(self.shift) < _TAME).all() and (self.scale > 1 / _TAME).all())
+        self.filled = sum(n.fill is not None for n in recipe.numbers)
         self._indicators = np.array([i for i, item in enumerate(recipe.numbers) if item.indicator], dtype=np.int64)
-        self._start = self._filled + len(self._indicators)
+        self._start = self.filled + len(self._indicators)
         first = next((place for place, item in enumerate(self.layout) if item.group == NUMBERS), len(self.layout))
-        self._as_they_are = slice(first, first + len(recipe.numbers) - self._filled)
-        self._base, self._position, self._value = _codebook(recipe.categories, self._start, len(self.layout))
+        self.as_they_are = slice(first, first + len(recipe.numbers) - self.filled)
+        self.codebook = _codebook(recipe.categories, self._start, len(self.layout))
         # pictures stand last, texts before them, one after the other
         self._first = len(self.layout) - sum(item.count for item in recipe.pictures)
         widths = [2 * item.length for item in recipe.texts]
@@ -60,34 +63,55 @@ class Transform:
 
     def apply(self, columns: Columns) -> NDArray[np.float32]:
         """Transform columns to float32 [n, *shape]."""
-        return self._assemble(self._reader.from_columns(columns))
+        return self.assemble(self.reader.from_columns(columns))
 
     def apply_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Transform rows that the request schema has accepted, bit for bit as `apply` would."""
-        return self._assemble(self._reader.from_rows(rows))
+        return self.assemble(self.reader.from_rows(rows))
 
     def outside(self, rows: Sequence[Row]) -> list[int]:
         """List the positions of rows, which the schema has accepted, that `where` is not true of."""
-        return self._reader.outside(rows)
+        return self.reader.outside(rows)
 
-    def _assemble(self, table: Table) -> NDArray[np.float32]:
-        rows, width = len(table.numbers), len(self.layout)
-        out = np.zeros((rows, width + 1), dtype=np.float32)  # the last column swallows levels that have no feature
-        fill, shift, scale = self._numbers
-        missing = ~np.isfinite(table.numbers)
-        with np.errstate(over="ignore"):
-            values = (np.where(missing, fill, table.numbers) - shift) / scale
-        values = np.clip(values, -_LARGEST, _LARGEST)
-        out[:, : self._filled] = values[:, : self._filled]
-        out[:, self._filled : self._start] = missing[:, self._indicators]
-        out[:, self._as_they_are] = values[:, self._filled :]
-        if len(self._base):
-            codes = table.codes + self._base
-            out[np.arange(rows)[:, None], self._position[codes]] = self._value[codes]
+    def assemble(self, table: Table, *, small: bool = False) -> NDArray[np.float32]:
+        """Transform what was read of rows to float32 [n, *shape]; `small` says that no number is beyond 2**63."""
+        rows = len(table.numbers)
+        into = np.empty((rows, len(self.keep)), dtype=np.float32)
+        self.assemble_into(table, into, small=small)
+        return into.reshape(rows, *self.shape)
+
+    def assemble_into(self, table: Table, into: NDArray[np.float32], *, small: bool = False) -> None:
+        """Transform into an array of `assemble`'s shape, which is contiguous."""
+        rows, width = len(table.numbers), len(self.layout) + 1
+        out = np.zeros((rows, width), dtype=np.float32)  # the last column swallows levels that have no feature
+        finite = np.isfinite(table.numbers)
+        whole = finite.all()
+        values = self._scaled(table.numbers if whole else np.where(finite, table.numbers, self._fill), small=small)
+        out[:, : self.filled] = values[:, : self.filled]
+        if not whole:
+            out[:, self.filled : self._start] = ~finite[:, self._indicators]
+        out[:, self.as_they_are] = values[:, self.filled :]
+        base, position, value = self.codebook
+        if len(base):
+            codes = table.codes + base
+            places = position[codes]
+            if rows > 1:
+                places += np.arange(0, rows * width, width)[:, None]
+            out.reshape(-1)[places] = value[codes]
         for item, texts, first in zip(self.recipe.texts, table.texts, self._places, strict=True):
             out[:, first : first + 2 * item.length] = item.encoded(texts)
         self._draw(table.pictures, out)
-        return np.take(out, self._keep, axis=1).reshape(rows, *self.shape)
+        np.take(out, self.keep, axis=1, out=into.reshape(rows, len(self.keep)), mode="clip")  # which needs no buffer
+
+    def _scaled(self, numbers: NDArray[np.float64], *, small: bool) -> NDArray[np.float64]:
+        values: NDArray[np.float64]
+        if small and self.tame:
+            values = numbers - self.shift
+            values /= self.scale
+            return values
+        with np.errstate(over="ignore"):
+            values = np.clip((numbers - self.shift) / self.scale, -_LARGEST, _LARGEST)
+        return values
 
     def _draw(self, pictures: Sequence[Pictures], out: NDArray[np.float32]) -> None:
         """Set the pixels into their columns; each of 256 values was computed once."""

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from mlops.errors import ConfigurationError, InfrastructureError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN = ("/ping", "/health")
+OPEN = ("/ping", "/health", "/v2/health/live", "/v2/health/ready")
 """What a probe asks, which has no token: they say nothing of the model."""
 _SHORTEST = 16  # characters of a token
 _REFUSED = b'{"error_code": "UNAUTHENTICATED", "message": "send Authorization: Bearer, and the token of this server"}'
@@ -47,27 +49,35 @@ def read_token(reference: str) -> str:
     return token
 
 
+class Guard:
+    """Knows who brings the token."""
+
+    def __init__(self, token: str) -> None:
+        self._wanted = _digest(b"Bearer " + token.encode("utf-8"))
+
+    def admits(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Compare in constant time: digests, so that not even the length shows; a header that came twice is none."""
+        brought = [value for name, value in headers if name == b"authorization"]
+        return len(brought) == 1 and hmac.compare_digest(_digest(brought[0]), self._wanted)
+
+
 class Guarded:
     """An application that answers 401 to whoever does not bring the token."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._wanted = _digest(b"Bearer " + token.encode("utf-8"))
+    def __init__(self, app: ASGIApp, guard: Guard, more: Iterable[str] = ()) -> None:
+        """Guard all paths but OPEN and `more`."""
+        self._app, self._guard = app, guard
+        self._open = frozenset({*OPEN, *more})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; whatever is no request passes."""
-        if scope["type"] != "http" or scope["path"] in OPEN or self._may(scope):
+        if scope["type"] != "http" or scope["path"] in self._open or self._guard.admits(scope["headers"]):
             await self._app(scope, receive, send)
             return
         headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]
         headers.append((b"content-length", b"%d" % len(_REFUSED)))
         await send({"type": "http.response.start", "status": 401, "headers": headers})
         await send({"type": "http.response.body", "body": _REFUSED})
-
-    def _may(self, scope: Scope) -> bool:
-        """Compare in constant time: digests, so that not even the length shows; a header that came twice is none."""
-        brought = [value for name, value in scope["headers"] if name == b"authorization"]
-        return len(brought) == 1 and hmac.compare_digest(_digest(brought[0]), self._wanted)
 
 
 def _digest(text: bytes) -> bytes:

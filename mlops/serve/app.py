@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import time
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,146 +15,27 @@ from starlette.routing import Route
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.refusal import BODY
 from mlops.bundle.request_form import json_schema
-from mlops.serve import csv_rows
+from mlops.serve import process
+from mlops.serve.answering import BROKEN, Answering, error
+from mlops.serve.dialects import openapi
+from mlops.serve.dialects.open_inference_routes import OpenInference
+from mlops.serve.dialects.vertex import Paths, Predict
 from mlops.serve.door import Door
-from mlops.serve.invocations import BadRequest, answer
+from mlops.serve.endpoint import Endpoint
 from mlops.serve.log import PredictionLog
 from mlops.serve.metrics import Metrics
 from mlops.serve.shipping import Shipping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
-    from mlops.blocks.limits import Limits
-    from mlops.bundle.prediction_log import Clients
-    from mlops.bundle.refusal import Refusals
-    from mlops.bundle.schema import Problem
-    from mlops.bundle.table import Row
     from mlops.files.remote_folder import RemoteFolder
 
-_INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
-_CODES = {
-    400: "BAD_REQUEST",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    413: "PAYLOAD_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    500: "INTERNAL_ERROR",
-}
-
-
 TOLERANCE = 1e-5  # what another processor or ONNX Runtime may change in the last bits of a score
-
-
-class Refused(Exception):
-    """A request that is answered by an error before its body is looked into."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-class Invocations:
-    """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
-
-    def __init__(
-        self, predictor: Predictor, digest: str, limits: Limits, metrics: Metrics, log: PredictionLog | None = None
-    ) -> None:
-        self._predictor = predictor
-        self._metrics = metrics
-        self._log = log
-        self._largest_body, self._rows = limits.body_bytes, limits.rows
-        self._digest = (b"x-bundle-digest", digest.encode("ascii"))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request and count it; bad input gets 4xx, a client that left gets nothing."""
-        begun, status, scored = time.perf_counter(), 500, 0
-        refused: Refusals = {}
-        named: tuple[tuple[bytes, bytes], ...] = ()
-        identity = "" if self._log is None else self._log.identity()
-
-        def keep(
-            rows: Sequence[Row], scores: NDArray[np.floating[Any]], numbers: Sequence[int], clients: Clients
-        ) -> None:
-            nonlocal scored
-            scored = len(rows)
-            if self._log is not None:
-                self._log.add(identity, rows, scores, numbers, clients)
-
-        def refuse(counts: Refusals) -> None:
-            nonlocal refused
-            refused = counts
-
-        try:
-            try:
-                charset = _charset(dict(scope["headers"]).get(b"content-type", b""))
-                body = await self._body(scope, receive)
-                if body is None:
-                    status = 0
-                    return
-                if len(body) > _INLINE:
-                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse, self._rows, charset)
-                else:
-                    content = answer(self._predictor, body, keep, refuse, self._rows, charset)
-                status, named = 200, ((b"x-prediction-id", identity.encode("ascii")),) if identity else ()
-            except Refused as error:
-                status, content, refused = error.status, _error(error.status, error.message), BODY
-            except BadRequest as error:
-                status, refused = error.status, error.refused
-                content = _error(status, error.message, error.problems)
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
-            await send({"type": "http.response.start", "status": status, "headers": [*headers, *named]})
-            await send({"type": "http.response.body", "body": content})
-        finally:
-            if status:
-                self._metrics.add(status, time.perf_counter() - begun, scored, refused)
-                if refused and self._log is not None:
-                    self._log.refuse(refused)
-
-    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._largest_body:
-            raise self._too_large()
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > self._largest_body:
-                raise self._too_large()
-            if not message.get("more_body", False):
-                return b"".join(chunks)
-
-    def _too_large(self) -> Refused:
-        return Refused(413, f"the body is larger than {self._largest_body:,} bytes: send fewer rows at a time")
-
-
-def _charset(content_type: bytes) -> str | None:
-    """Name the encoding of a body in `text/csv`; None for JSON. Raises Refused for what is neither."""
-    kind, *parameters = (part.strip() for part in content_type.decode("latin-1").lower().split(";"))
-    if kind == "application/json":
-        return None
-    if kind != "text/csv":
-        raise Refused(415, "send application/json, or text/csv with a header row")
-    said = dict(parameter.partition("=")[::2] for parameter in parameters)
-    charset = said.get("charset", "utf-8").strip('"')
-    if not csv_rows.known(charset):
-        raise Refused(415, "send text/csv in UTF-8, or name another charset: utf-16, windows-1252")
-    if said.get("header", "present") != "present":
-        raise Refused(415, "send text/csv with a header row")
-    return charset
 
 
 def create(
@@ -169,13 +48,15 @@ def create(
     log: Path | None = None,
     ship: RemoteFolder | None = None,
     clock: Callable[[], int] = time.time_ns,
+    vertex: Paths | None = None,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
     With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
     there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
-    given what was read and verified, before any of it is used, and raises where nobody vouches for it.
+    given what was read and verified, before any of it is used, and raises where nobody vouches for it. `vertex` are
+    paths that Vertex AI asks, beside all others.
     """
     door = door or Door()
     contents = Contents.read(bundle_folder, expected)
@@ -186,6 +67,7 @@ def create(
     golden.check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
     shipping = None if log is None or ship is None else Shipping(log, ship)
+    pipeline, example = contents.manifest.pipeline, golden.rows[0] if golden.rows else None
     known = {"pipeline": contents.manifest.pipeline, "bundle": contents.digest, "task": predictor.task}
     metrics = Metrics(known, time.time())
     version = {
@@ -194,25 +76,37 @@ def create(
         "task": predictor.task,
         "classes": predictor.classes,
     }
-    invocations = Invocations(predictor, contents.digest, door.limits, metrics, kept)
+    described = openapi.page(predictor, pipeline, contents.digest, example)
+    answering = Answering(predictor, contents.digest, door.limits, metrics, kept)
     app = Starlette(
         routes=[
-            Route("/invocations", invocations, methods=["POST"]),
+            Route("/invocations", Endpoint(answering), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _health(door, kept, contents.digest)),
             Route("/metrics", _metrics(metrics, door, kept, shipping)),
             Route("/version", _constant(version, contents.digest)),
-            Route(
-                "/schema",
-                _constant(json_schema(predictor.schema, golden.rows[0] if golden.rows else None), contents.digest),
-            ),
+            Route("/schema", _constant(json_schema(predictor.schema, example), contents.digest)),
+            Route("/openapi.json", _constant(described, contents.digest)),
+            *OpenInference(answering, door, pipeline, contents.digest).routes(),
+            *_vertex(vertex or Paths(), answering, _health(door, kept, contents.digest)),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _broken},
         lifespan=_closing(kept, shipping),
     )
     app.state.served = f"{contents.manifest.pipeline} {contents.digest}"
+    app.state.answering, app.state.golden = answering, golden
     app.state.log, app.state.shipping = kept, shipping
     return app
+
+
+def _vertex(paths: Paths, answering: Answering, health: Any) -> list[Route]:
+    """List the routes of Vertex AI that are not there anyway."""
+    routes = []
+    if paths.health not in (None, "/health", "/ping"):
+        routes.append(Route(str(paths.health), health))
+    if paths.predict not in (None, "/invocations"):
+        routes.append(Route(str(paths.predict), Endpoint(answering, Predict(answering)), methods=["POST"]))
+    return routes
 
 
 def _closing(log: PredictionLog | None, shipping: Shipping | None) -> Any:
@@ -252,7 +146,8 @@ def _metrics(metrics: Metrics, door: Door, log: PredictionLog | None, shipping: 
             sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
             numbers |= sent | {"waiting_segments": shipping.waiting()}
         return Response(
-            metrics.render(numbers, door.open(), door.closed), media_type="text/plain; version=0.0.4; charset=utf-8"
+            metrics.render(numbers, door.open(), door.closed, process.numbers()),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
         )
 
     return endpoint
@@ -267,24 +162,21 @@ def _constant(document: Any, digest: str) -> Any:
     return endpoint
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+async def _http_error(_: Request, raised: Exception) -> Response:
+    status = raised.status_code if isinstance(raised, HTTPException) else 500
+    headers = dict(raised.headers or {}) if isinstance(raised, HTTPException) else {}
     known = (
-        "there are /invocations, /ping, /health, /metrics, /version, /schema" if status == 404 else "try another method"
+        "there are /invocations, /ping, /health, /metrics, /version, /schema, /openapi.json, /v2"
+        if status == 404
+        else "try another method"
     )
-    return _response(status, _error(status, known), headers)
+    return _response(status, error(status, known), headers)
 
 
 async def _broken(_: Request, __: Exception) -> Response:
     """Answer our own mistake; its traceback goes to the server's log alone."""
-    return _response(500, _error(500, "the server made a mistake; its log says which"))
+    return _response(500, error(500, BROKEN))
 
 
 def _response(status: int, content: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(content, status_code=status, headers=headers, media_type="application/json")
-
-
-def _error(status: int, message: str, problems: Sequence[Problem] = ()) -> bytes:
-    listed = {"problems": [asdict(problem) for problem in problems]} if problems else {}
-    return json.dumps({"error_code": _CODES.get(status, "BAD_REQUEST"), "message": message, **listed}).encode("ascii")

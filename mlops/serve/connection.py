@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
+    from mlops.serve.answering import Answer
+    from mlops.serve.direct import Direct, Ways
     from mlops.serve.door import Door
 
+_CLOSE = b"connection: close\r\n"
+_INVOCATIONS = b"/invocations"
 _HEADERS, _BODY, _WHOLE = "headers", "body", ""
 _PLACES = count()  # uvloop's clock ticks in milliseconds: of what came in one of them, the order is known by this
 
@@ -39,8 +43,13 @@ _LARGE = _said(431, "HEADERS_TOO_LARGE", "the headers of the request are too man
 class Connection(HttpToolsProtocol):
     """A connection that is closed when it keeps the server waiting."""
 
-    def __init__(self, door: Door, **given: Any) -> None:
+    def __init__(self, door: Door, ways: Ways | None = None, **given: Any) -> None:
         super().__init__(**given)
+        self._ways = ways
+        self._direct: Direct | None = None  # that of the bundle which the request met
+        self._said: Answer | None = None  # what a request that is answered directly will be told
+        self._body: list[bytes] | None = None  # of such a request, while it arrives
+        self._alive = True  # the connection stays open after that
         self._door, self._limits, self._place = door, door.limits, next(_PLACES)
         self._headers, self._bytes = door.limits.headers, door.limits.header_bytes  # looked at for each request
         self._awaited = _HEADERS
@@ -73,7 +82,8 @@ class Connection(HttpToolsProtocol):
         if self._awaited == _WHOLE:
             if self._timer is not None:
                 self._disarm()
-            if self.timeout_keep_alive_task is None and self.cycle.response_complete:
+            answered = self.cycle is not None and self.cycle.response_complete and self._said is None
+            if self.timeout_keep_alive_task is None and answered:
                 self._awaited = _HEADERS  # an empty line, or the rest of what was refused: idle again, and timed
                 self._arm()
             return
@@ -85,8 +95,10 @@ class Connection(HttpToolsProtocol):
             self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget its timers."""
+        """Forget its timers, and a request that is half here."""
         self._disarm()
+        if self._body is not None:
+            self._forget()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -108,7 +120,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Await headers."""
         self._awaited, self._begun, self._head = _HEADERS, True, 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
         """Begin to answer; a server that drains closes the connection after it, one with too much to read at once."""
@@ -116,6 +128,16 @@ class Connection(HttpToolsProtocol):
             self._disarm()
         self._awaited = _BODY
         more = self._head + self._chunk > self._bytes  # of which the body may be most
+        if self._said is not None and self._direct is not None:
+            self._direct.flush()  # answers come in the order of their requests
+        self._direct = None if self._ways is None else self._ways.current
+        if self._direct is not None:
+            self._said = self._direct.begin(self.headers) if not more and self._goes_directly() else None
+            if self._said is not None:
+                self._body = []
+                self._alive = self.parser.should_keep_alive()
+                return
+        self._make_scope()
         if len(self.headers) > self._headers or (more and self._too_large()):
             app, self.app = self.app, _too_large
             super().on_headers_complete()
@@ -125,15 +147,47 @@ class Connection(HttpToolsProtocol):
         if self._door.draining and self.cycle is not None:
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if self._body is None:
+            super().on_body(body)
+        else:
+            self._body.append(body)
+
     def on_message_complete(self) -> None:
         """Await nothing more; the next request begins with its first byte."""
         self._awaited, self._begun = _WHOLE, False
-        super().on_message_complete()
+        if self._body is None or self._said is None or self._direct is None:
+            super().on_message_complete()
+            return
+        body, self._body = self._body[0] if len(self._body) == 1 else b"".join(self._body), None
+        self._direct.take(self, self._said, body)
+
+    # what answers directly calls
+
+    def reply(self, said: Answer, headers: bytes) -> None:
+        """Send an answer, if the client is still there, and await its next request; `headers` follow the length."""
+        self._said = None
+        self.server_state.total_requests += 1
+        if self._direct is None or self.transport.is_closing():
+            return
+        stays = self._alive and not self._door.draining
+        head, end = self._direct.head(said.status, self.server_state.default_headers), b"" if stays else _CLOSE
+        length = len(said.content)
+        self.transport.write(b"%bcontent-length: %d\r\n%b%b\r\n%b" % (head, length, headers, end, said.content))
+        if not stays:
+            self.transport.close()
+            return
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     # what the server calls
 
     def shutdown(self) -> None:
         """Stop after what is under way: a request that is half here is awaited, for as long as its time lasts."""
+        if self._said is not None:
+            self._alive = False
+            return
         coming = self._begun or (self.cycle is None and self._door.drain > 0)
         if self._awaited == _HEADERS and coming and not self._answering():
             return
@@ -161,7 +215,28 @@ class Connection(HttpToolsProtocol):
             self.transport.write(_LATE)
         self._part()
 
+    def _goes_directly(self) -> bool:
+        """Tell whether the request whose headers are here is as most are, and nothing before it is under way."""
+        return (
+            self.url == _INVOCATIONS
+            and self.parser.get_method() == b"POST"
+            and self.parser.get_http_version() == "1.1"
+            and not (self.expect_100_continue or self.parser.should_upgrade())
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and len(self.headers) <= self._headers
+        )
+
+    def _make_scope(self) -> None:
+        """Make what an application is told of a request, whose headers are here already."""
+        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, expect
+        self.scope["headers"] = headers
+
     def _answering(self) -> bool:
+        if self._said is not None:
+            return self._body is None
         return self.cycle is not None and not self.cycle.response_complete and self._awaited != _BODY
 
     def _arm(self) -> None:
@@ -182,19 +257,27 @@ class Connection(HttpToolsProtocol):
             self._arm()
             return
         self._door.closed[self._awaited] += 1
-        if self._awaited == _HEADERS or not (self.pipeline or self.cycle.response_started):
+        if self._awaited == _HEADERS or self._said is not None or not (self.pipeline or self.cycle.response_started):
             self.transport.write(_LATE)
         self._part()
 
     def _part(self) -> None:
         """Close, and no later than a client may leave an answer unread."""
         self._disarm()
+        if self._body is not None:
+            self._forget()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
         if self.transport.get_write_buffer_size():
             self.loop.call_later(self._limits.answer_seconds, self.transport.abort)
+
+    def _forget(self) -> None:
+        """Give up a request that would have been answered directly."""
+        if self._said is not None and self._direct is not None:
+            self._direct.answering.leave()
+        self._said = self._body = None
 
     def _abandon(self) -> None:
         self._door.closed["answer"] += 1

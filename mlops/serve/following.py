@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from mlops.files.remote_folder import RemoteFolder
+    from mlops.serve.direct import Ways
     from mlops.serve.follower import Followed, Follower
 
 SECONDS = 5.0
@@ -46,6 +47,11 @@ class _Serving:
     def __init__(self, app: Starlette) -> None:
         self.app = app
         self.open = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request that met it is still under way, in the application or directly."""
+        return bool(self.open or self.app.state.answering.metrics.in_progress)
 
     def close(self) -> None:
         """Write the rest of its log."""
@@ -80,7 +86,13 @@ class Following:
         self._shipping = None if log is None or ship is None else Shipping(log, ship)
         self.switches = self.refusals = self.failures = 0
         self.looked = time.time()
-        self.state = SimpleNamespace(served=f"{first.pointer.pipeline} {first.pointer.bundle}")
+        given = self._current.app.state
+        self.state = SimpleNamespace(
+            served=f"{first.pointer.pipeline} {first.pointer.bundle}",
+            answering=given.answering,
+            golden=given.golden,
+            ways=None,
+        )
         self._ended = threading.Event()
         self._failing = False
         self._thread = threading.Thread(target=self._work, name="following", daemon=True)
@@ -136,13 +148,18 @@ class Following:
     def _switch(self, found: Followed) -> None:
         before = self._follower.taken
         if before is None or before.bundle != found.pointer.bundle:
+            ways: Ways | None = self.state.ways
             try:
                 serving = self._proven(found)
+                state = serving.app.state
+                direct = None if ways is None else ways.proven(state.answering, state.golden.rows)
             except MlopsError:
                 self._follower.refuse(found)
                 raise
             self._retired.append(self._current)
             self._current = serving
+            if ways is not None:
+                ways.current = direct
             self.switches += 1
             was = "" if before is None else f", before {before.bundle}"
             _say(f"following: number {found.pointer.sequence}: serving {found.pointer.bundle}{was}")
@@ -153,8 +170,8 @@ class Following:
 
     def _close_retired(self) -> None:
         """Close what answers nothing any more; a look after it was replaced, every request that met it is counted."""
-        ended = [serving for serving in self._retired if not serving.open]
-        self._retired = [serving for serving in self._retired if serving.open]
+        ended = [serving for serving in self._retired if not serving.busy]
+        self._retired = [serving for serving in self._retired if serving not in ended]
         for serving in ended:
             serving.close()
 

@@ -6,30 +6,25 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-import numpy as np
-
 from mlops.bundle.refusal import BODY, UNKNOWN, counted
-from mlops.bundle.schema import LONGEST, MOST, Findings, Problem
+from mlops.bundle.schema import MOST, Problem
 from mlops.errors import DataError
-from mlops.serve import csv_rows
+from mlops.serve import client_names, csv_rows, plain_requests, spelling
+from mlops.serve.bad_request import BadRequest
+from mlops.serve.scoring import Scored, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
+    from mlops.bundle.plain_rows import PlainRows
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import RequestSchema
-
-    # the rows that were answered, their scores, their positions in the request, and what the client calls them
-    Keep = Callable[[Sequence[Any], NDArray[np.floating[Any]], Sequence[int], Clients], None]
+    from mlops.serve.plain_requests import Keep
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-_NOT_FINITE = "the model gives no finite score for some rows"
 _SHOWN = 60  # characters of a foreign key that are repeated
-CLIENT_ID = "client_id"
 
 
 class Asked(NamedTuple):
@@ -39,18 +34,6 @@ class Asked(NamedTuple):
     clients: Clients
 
 
-class BadRequest(DataError):
-    """A body that cannot be answered, with what is wrong in which row, and how many rows count as refused for what."""
-
-    def __init__(
-        self, message: str, problems: Sequence[Problem] = (), refused: Refusals = BODY, status: int = 400
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.problems = tuple(problems)
-        self.refused = refused
-
-
 def answer(
     predictor: Predictor,
     body: bytes,
@@ -58,77 +41,41 @@ def answer(
     refuse: Callable[[Refusals], None] | None = None,
     most: int | None = None,
     charset: str | None = None,
+    plain: PlainRows | None = None,
 ) -> bytes:
     """Score the rows of a request, `most` of them; raises BadRequest.
 
-    The body is JSON or, where a `charset` is given, CSV in that encoding.
+    The body is JSON or, where a `charset` is given, CSV in that encoding. `plain` is a quicker reader of plain rows.
 
     Where the bundle refuses rows alone (`requests.batch`), one good row is enough: bad ones are answered by null at
     their place, and `problems` says why. What was answered is given to `keep`, what of it was refused to `refuse`.
     """
-    rows, clients = parse(body, most) if charset is None else _of_csv(predictor.schema, body, charset, most)
-    whole = predictor.schema.requests.batch == "all"
-    rows = predictor.read(rows)
-    found = predictor.inspect(rows)
-    if found.causes and (whole or len(found.causes) == len(rows)):
-        raise _bad_rows(found, len(rows), whole=whole)
-    numbers: Sequence[int] = range(len(rows))
-    if found.causes:
-        numbers = [number for number in numbers if number not in found.causes]
-    scores = predictor.score_rows([rows[number] for number in numbers] if found.causes else rows)
-    finite = np.isfinite(scores).reshape(len(scores), -1).all(axis=1) if len(scores) else np.ones(0, dtype=bool)
-    if not finite.all():
-        found = _with_lost(found, [numbers[lost] for lost in np.flatnonzero(~finite).tolist()])
-        if whole or len(found.causes) == len(rows):
-            raise BadRequest(_NOT_FINITE, found.problems, counted(found.causes, len(rows), whole=whole))
-        numbers, scores = [numbers[good] for good in np.flatnonzero(finite).tolist()], scores[finite]
-    if keep is not None:
-        named = None if clients is None else [clients[number] for number in numbers]
-        keep([rows[number] for number in numbers] if found.causes else rows, scores, numbers, named)
-    if refuse is not None and found.causes:
-        refuse(counted(found.causes, len(rows), whole=False))
-    return _spelled(predictor, scores, numbers, len(rows), found)
+    if plain is not None and charset is None:
+        said = plain_requests.answer(predictor, plain, body, keep, most)
+        if said is not None:
+            return said
+    names = [field.name for field in predictor.schema.fields]
+    rows, clients = parse(body, most, names) if charset is None else _of_csv(predictor.schema, body, charset, most)
+    return _spelled(score(predictor, rows, clients, keep, refuse))
 
 
-def _spelled(
-    predictor: Predictor, scores: NDArray[np.floating[Any]], numbers: Sequence[int], rows: int, found: Findings
-) -> bytes:
-    """Spell an answer with an item for each of `rows` rows, null for those that `numbers` does not name."""
-    decided = predictor.decide(scores)
+def _spelled(found: Scored) -> bytes:
+    """Spell an answer with an item for each row, null for those that were refused."""
+    if len(found.scores) == found.rows and not found.problems and not found.warnings:
+        return spelling.answer(found.scores, found.decided)
     said = {
-        "predictions": _placed(scores.tolist(), numbers, rows),
-        **({} if decided is None else {"decisions": _placed(decided, numbers, rows)}),
+        "predictions": found.placed(found.scores.tolist()),
+        **({} if found.decided is None else {"decisions": found.placed(found.decided)}),
         **({"problems": [asdict(problem) for problem in found.problems]} if found.problems else {}),
         **({"warnings": [asdict(warning) for warning in found.warnings]} if found.warnings else {}),
     }
     return json.dumps(said, separators=(",", ":")).encode("ascii")
 
 
-def _placed(values: list[Any], numbers: Sequence[int], rows: int) -> list[Any]:
-    if len(values) == rows:
-        return values
-    placed: list[Any] = [None] * rows
-    for number, value in zip(numbers, values, strict=True):
-        placed[number] = value
-    return placed
-
-
-def _bad_rows(found: Findings, rows: int, *, whole: bool) -> BadRequest:
-    shown = f", the first {MOST} are listed" if found.count > MOST else ""
-    what = "1 problem" if found.count == 1 else f"{found.count:,} problems"
-    message = f"{what} in the rows of the request{shown}"
-    return BadRequest(message, found.problems, counted(found.causes, rows, whole=whole))
-
-
-def _with_lost(found: Findings, lost: Sequence[int]) -> Findings:
-    """Add the rows that the model gave no number for."""
-    more = [Problem(number, "", "the model gives no finite score") for number in lost[:MOST]]
-    causes = {**found.causes, **dict.fromkeys(lost, (UNKNOWN, "score"))}
-    return Findings((*found.problems, *more)[:MOST], found.count + len(lost), causes, found.warnings)
-
-
-def parse(body: bytes, most: int | None = None) -> Asked:
+def parse(body: bytes, most: int | None = None, names: Sequence[str] = ()) -> Asked:
     """Read rows, at most so many, from one of FORMS; raises BadRequest.
+
+    `inputs` may be lists of values in the order of `names`, the model's columns.
 
     MLflow's `params` may say how the client calls the rows: `{"client_id": ["order-17", null]}`, a text or null for
     each row, or one text where there is one row.
@@ -145,9 +92,11 @@ def parse(body: bytes, most: int | None = None) -> Asked:
         listed = ", ".join(repr(key[:_SHOWN]) for key in given[:MOST]) or "nothing"
         raise BadRequest(f"the body must have exactly one of {', '.join(FORMS)}, not {listed}")
     if most is not None:
-        _count(document[given[0]], most)
-    rows = _rows(given[0], document[given[0]])
-    return Asked(rows, _clients(params, len(rows)) if params else None)
+        count_rows(document[given[0]], most)
+    value = document[given[0]]
+    positional = names and given[0] == "inputs" and isinstance(value, list) and set(map(type, value)) == {list}
+    rows = _of_positions(names, value) if positional else _rows(given[0], value)
+    return Asked(rows, client_names.read(params, len(rows)) if params else None)
 
 
 def _of_csv(schema: RequestSchema, body: bytes, charset: str, most: int | None) -> Asked:
@@ -161,7 +110,7 @@ def _of_csv(schema: RequestSchema, body: bytes, charset: str, most: int | None) 
         raise BadRequest(error.message) from error
 
 
-def _count(value: Any, most: int) -> None:
+def count_rows(value: Any, most: int) -> None:
     """Refuse too many rows before any is made: a list of rows, `data` of a split, or columns of equal length."""
     longest = len(value) if isinstance(value, list) else 0
     if isinstance(value, dict):
@@ -182,39 +131,32 @@ def _rows(form: str, value: Any) -> list[Any]:
     raise BadRequest(f"{form} must be {wanted}")
 
 
-def _clients(params: Any, rows: int) -> Clients:
-    """Read what the client calls its rows: it is kept as it is sent, so that it must be a text, and not a long one."""
-    if not isinstance(params, dict) or set(params) != {CLIENT_ID}:
-        raise BadRequest(f"params may hold `{CLIENT_ID}` and nothing else")
-    given = params[CLIENT_ID]
-    listed = [given] if isinstance(given, str) else given
-    if not isinstance(listed, list) or len(listed) != rows:
-        raise BadRequest(f"params.{CLIENT_ID} must be a list with a text or null for each of {rows:,} rows")
-    for number, text in enumerate(listed):
-        if text is not None and not (isinstance(text, str) and 0 < len(text) <= LONGEST and text.isprintable()):
-            raise BadRequest(
-                f"params.{CLIENT_ID} of row {number} must be a text of 1 to {LONGEST} printable characters"
-            )
-    return listed
-
-
 def _split(value: Any) -> list[Any]:
     columns, data = (value.get("columns"), value.get("data")) if isinstance(value, dict) else (None, None)
     if not isinstance(columns, list) or not isinstance(data, list):
         raise BadRequest("dataframe_split must be an object with the lists `columns` and `data`")
     if not all(isinstance(name, str) for name in columns) or len(set(columns)) != len(columns):
         raise BadRequest("dataframe_split.columns must be strings, each only once")
-    width = len(columns)
+    return _even("dataframe_split.data has rows of another width than its columns", columns, data)
+
+
+def _of_positions(names: Sequence[str], data: list[Any]) -> list[Any]:
+    listed = ", ".join(names[:MOST]) + (", ..." if len(names) > MOST else "")
+    return _even(f"inputs has rows of another width than the model's columns, which are in order {listed}", names, data)
+
+
+def _even(message: str, names: Sequence[str], data: list[Any]) -> list[Any]:
+    """Give each value its name; raises BadRequest with `message` where a row has not one for each."""
+    width = len(names)
     problems = [
         Problem(index, "", f"must be a list of {width} values, one per column")
         for index, row in enumerate(data)
         if not isinstance(row, list) or len(row) != width
     ]
     if problems:
-        message = "dataframe_split.data has rows of another width than its columns"
         wrong = {problem.row: (UNKNOWN, "row") for problem in problems}
         raise BadRequest(message, problems[:MOST], counted(wrong, len(data), whole=True))
-    return [dict(zip(columns, row, strict=True)) for row in data]
+    return [dict(zip(names, row, strict=True)) for row in data]
 
 
 def _columns(form: str, value: dict[str, Any]) -> list[Any]:

@@ -3,7 +3,7 @@
 Names begin with `mlops_serve_`, units are base units, and labels have few values: answers count by class of status,
 refused rows by a column of the model (`(unknown)` for whatever a client made up) and a reason of a fixed list.
 All is counted by the thread of the event loop, so that nothing needs a lock.
-Buckets suit tables and small images on a processor.
+Buckets suit tables, of which a row takes a third of a millisecond, and small images, on a processor.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.refusal import Refusals
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
+BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
 _HELP = {
     "mlops_serve_info": "The model that answers, always 1.",
     "mlops_serve_start_time_seconds": "When this process loaded its model, in seconds since 1970.",
@@ -28,8 +28,14 @@ _HELP = {
     "mlops_serve_rows_total": "Rows that were scored.",
     "mlops_serve_refused_rows_total": "Rows that were not answered, by the first thing wrong with each.",
     "mlops_serve_request_duration_seconds": "From a request's first byte in this process to its last byte out.",
+    "mlops_serve_requests_in_progress": "Requests whose headers are here and that have no answer yet.",
+    "mlops_serve_batches_total": "Runs of the model for small requests, each for those that waited.",
+    "mlops_serve_batched_rows_total": "Rows that were scored in those runs.",
     "mlops_serve_connections": "Connections that are open.",
     "mlops_serve_connections_closed_total": "Connections closed for what they kept waiting, by what that was.",
+    "process_cpu_seconds_total": "Seconds of CPU that this process spent, in user's and kernel's mode.",
+    "process_resident_memory_bytes": "Memory that this process holds.",
+    "process_open_fds": "Files and connections that this process has open.",
     "mlops_serve_log_failing": "Whether the prediction log cannot be written, 0 or 1.",
     "mlops_serve_log_dropped_rows_total": "Rows, scored or counted as refused, that the prediction log had to drop.",
     "mlops_serve_log_waiting_rows": "Scored rows that are not in a segment yet.",
@@ -47,6 +53,8 @@ class Metrics:
         self._labels, self._started = dict(labels), started
         self.requests = [0] * 6  # by the first digit of the status
         self.rows = 0
+        self.in_progress = 0  # requests
+        self.batches = self.batched = 0  # runs of the model, and rows in them
         # what no column is to blame for is there from the start, so that a rate sees its first row
         self.refused = Counter({(UNKNOWN, reason): 0 for reason in REASONS if reason not in OF_COLUMNS})
         self._seconds = 0.0
@@ -61,16 +69,23 @@ class Metrics:
         self._seconds += seconds
         self._buckets[bisect_left(BUCKETS, seconds)] += 1
 
-    def render(self, log: Mapping[str, float], connections: int = 0, closed: Mapping[str, int] | None = None) -> bytes:
+    def render(
+        self,
+        log: Mapping[str, float],
+        connections: int = 0,
+        closed: Mapping[str, int] | None = None,
+        process: Mapping[str, float] | None = None,
+    ) -> bytes:
         """Spell all of it; `log` are the numbers of the prediction log, by the end of their names.
 
-        `connections` are open now; `closed` were, by reason (`door.REASONS`).
+        `connections` are open now; `closed` were, by reason (`door.REASONS`); `process` are numbers by their names.
         """
         lines: list[str] = []
         samples = dict(self._samples())
         samples["mlops_serve_connections"] = [("", {}, float(connections))]
         reasons = sorted((closed or {}).items())
         samples["mlops_serve_connections_closed_total"] = [("", {"reason": why}, float(n)) for why, n in reasons]
+        samples |= {name: [("", {}, float(value))] for name, value in (process or {}).items()}
         samples |= {f"mlops_serve_log_{name}": [("", {}, float(value))] for name, value in log.items()}
         for name in (name for name in _HELP if name in samples):
             kind = _KINDS.get(name, "counter" if name.endswith("_total") else "gauge")
@@ -84,6 +99,9 @@ class Metrics:
             "mlops_serve_requests_total",
             [("", {"status": f"{first}xx"}, float(self.requests[first])) for first in (2, 4, 5)],
         )
+        yield "mlops_serve_requests_in_progress", [("", {}, float(self.in_progress))]
+        yield "mlops_serve_batches_total", [("", {}, float(self.batches))]
+        yield "mlops_serve_batched_rows_total", [("", {}, float(self.batched))]
         yield "mlops_serve_rows_total", [("", {}, float(self.rows))]
         yield (
             "mlops_serve_refused_rows_total",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import math
+import os
 import resource
 import signal
 import socket
@@ -15,12 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import uvicorn
 
+from mlops.blocks.batch import Batch
 from mlops.blocks.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.loopback import is_loopback
-from mlops.serve.access import Guarded, read_token
+from mlops.serve.access import Guard, Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
+from mlops.serve.dialects.vertex import Paths
+from mlops.serve.direct import Ways
 from mlops.serve.door import Door
 
 if TYPE_CHECKING:
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from mlops.files.remote_folder import RemoteFolder
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
+_OBJECTS = 20_000  # made since the last search of the young ones for those that hold each other
 _OTHER_PORT = "choose another --port"
 _OTHER_HOST = "choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every network"
 _GRACE = 10  # seconds that requests under way have after the port closed
@@ -100,6 +106,7 @@ def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, **opti
     server, listener = prepare(bundle_folder, host, port, **options)
     where = f"http://{address(host, listener.getsockname()[1])}"
     print(f"serving {server.served} at {where}", file=sys.stderr, flush=True)
+    _spare_the_collector()
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -116,6 +123,7 @@ def prepare(
     log: Path | None = None,
     ship: RemoteFolder | None = None,
     limits: Limits | None = None,
+    batch: Batch | None = None,
     token_from: str | None = None,
     behind: Literal["proxy"] | None = None,
     vouched: Callable[[Contents], None] | None = None,
@@ -133,6 +141,7 @@ def prepare(
     exposure = Exposure(host, token_from, behind)
     token = exposure.token()
     limits = limits or Limits()
+    paths = Paths.of(os.environ)
     _make_room(limits.connections)
     door = Door(limits, exposure.drain(limits))
     app = make(
@@ -143,13 +152,18 @@ def prepare(
         ship=ship,
         door=door,
         vouched=vouched,
+        vertex=paths,
     )
+    guard = None if token is None else Guard(token)
+    app.state.ways = ways = Ways(batch or Batch(), guard)
+    ways.current = ways.proven(app.state.answering, app.state.golden.rows)
     if log is not None:
         sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)
+    probed = () if paths.health is None else (paths.health,)
     config = uvicorn.Config(
-        app if token is None else Guarded(app, token),
-        http=cast("type[Connection]", partial(Connection, door)),  # uvicorn calls it and nothing else
+        app if guard is None else Guarded(app, guard, probed),
+        http=cast("type[Connection]", partial(Connection, door, ways)),  # uvicorn calls it and nothing else
         ws="none",
         log_level="warning",
         access_log=False,
@@ -159,6 +173,13 @@ def prepare(
         timeout_graceful_shutdown=_GRACE,
     )
     return Server(config, door, app.state.served), listener
+
+
+def _spare_the_collector() -> None:
+    """Set what was loaded aside: rows of a request are many objects, for which all of it would be searched again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, 10, 10)
 
 
 def _make_room(connections: int) -> None:

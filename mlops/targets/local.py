@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from mlops.blocks.batch import Batch
 from mlops.blocks.block import Block
 from mlops.blocks.limits import Limits
 from mlops.files.loopback import is_loopback
@@ -53,12 +54,14 @@ class LocalTarget(Kinded):
     """A proxy in front of the server says who may ask."""
     limits: Limits = Limits()
     """What the server takes from those who ask."""
+    batch: Batch = Batch()
+    """How many requests that wait are scored together."""
 
 
 def serve(bundle: Path, target: LocalTarget, **options: Any) -> None:
     """Serve until told to stop; `options` are those of `mlops.serve.server.serve`."""
     token_from = None if target.auth is None else target.auth.token_from
-    told = {"limits": target.limits, "token_from": token_from, "behind": target.behind}
+    told = {"limits": target.limits, "batch": target.batch, "token_from": token_from, "behind": target.behind}
     load("mlops.serve.server:serve")(bundle, target.host, target.port, **told, **options)
 
 

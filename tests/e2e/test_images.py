@@ -24,7 +24,8 @@ ASK = """
 import json, sys
 from pathlib import Path
 from mlops.bundle.predictor import Predictor
-from mlops.serve.invocations import BadRequest, answer
+from mlops.serve.bad_request import BadRequest
+from mlops.serve.invocations import answer
 
 predictor = Predictor.open(Path(sys.argv[1]))
 for row in json.loads(sys.stdin.read()):

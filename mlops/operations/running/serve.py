@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import slips, suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.watching.prediction_log import Log, open_log
+from mlops.serve.dialects.environment import port_of
 from mlops.targets import TARGETS
 from mlops.targets.local import Auth, LocalTarget
 
@@ -121,13 +123,15 @@ def target_of(
 ) -> LocalTarget:
     """Change what YAML says of a server, or the defaults, by what was typed; `limits` are texts `key=number`.
 
+    Where no port was typed, the one counts that whoever runs a container tells by the environment.
+
     Raises:
         ConfigurationError: something typed cannot be.
     """
     target = declared or LocalTarget()
     changed = {
         "host": host,
-        "port": port,
+        "port": port if port is not None else port_of(os.environ),
         "behind": behind,
         "auth": None if token_from is None else _typed(Auth, "--token-from", token_from=token_from),
         "limits": _limits(limits, target.limits) if limits else None,

@@ -21,7 +21,7 @@ HINT = 'one is made by: python3 -c "import secrets; print(secrets.token_urlsafe(
 def test_only_who_brings_the_token_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVE_TOKEN", TOKEN)
     with served(make_bundle(tmp_path / "bundle"), token_from="SERVE_TOKEN") as running:
-        for path in ("/schema", "/version", "/metrics", "/nowhere", "//ping", "/ping/"):
+        for path in ("/schema", "/version", "/metrics", "/nowhere", "//ping", "/ping/", "/v2", "/openapi.json"):
             status, headers, body = running.ask(path)
             assert (status, headers["www-authenticate"]) == (401, "Bearer")
             assert body.startswith(b'{"error_code": "UNAUTHENTICATED"')
@@ -30,7 +30,8 @@ def test_only_who_brings_the_token_is_answered(tmp_path: Path, monkeypatch: pyte
         assert running.ask("/version", good, good)[0] == 401
         for wrong in (TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer ", "Basic eDp5"):
             assert running.ask("/version", f"authorization: {wrong}")[0] == 401
-        assert [running.ask(path)[0] for path in ("/ping", "/health")] == [200, 200]  # a probe has no token
+        probes = ("/ping", "/health", "/v2/health/live", "/v2/health/ready")
+        assert [running.ask(path)[0] for path in probes] == [200] * 4  # a probe has no token
 
 
 def test_a_token_may_be_in_a_file(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
-from mlops.serve.invocations import BadRequest, answer, parse
+from mlops.serve.bad_request import BadRequest
+from mlops.serve.invocations import answer, parse
 from tests.builders.bundles import make_frame, make_model, make_predictor, make_recipe
 
 ROWS = [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]

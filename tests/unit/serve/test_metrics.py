@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mlops.files.remote_folder import RemoteFolder
 from mlops.serve.app import create
 from mlops.serve.metrics import BUCKETS, Metrics
 from tests.builders.bundles import make_bundle
 from tests.builders.client import Client
+from tests.builders.served import answer, invocation, served
 from tests.builders.waiting import wait_until
 from tests.unit.serve.test_log import ROW
 
@@ -40,10 +43,30 @@ def test_buckets_are_cumulative_and_their_bounds_belong_to_them() -> None:
     found = values(metrics.render({}).decode())
     prefix = "mlops_serve_request_duration_seconds"
     counts = [found[f'{prefix}_bucket{{le="{bound}"}}'] for bound in (*BUCKETS, "+Inf")]
-    assert counts == [2, *[3] * (len(BUCKETS) - 1), 4]
+    assert counts == [0, 0, 1, 2, *[3] * (len(BUCKETS) - 4), 4]
     assert found[f"{prefix}_count"] == 4
     assert found[f"{prefix}_sum"] == 0.0005 + 0.001 + 0.0011 + 9.0
     assert found["mlops_serve_rows_total"] == 8
+
+
+def test_a_third_of_a_millisecond_lies_between_two_bounds() -> None:
+    assert [bound for bound in BUCKETS if bound < 0.001] == [0.0001, 0.00025, 0.0005]
+
+
+@pytest.mark.slow
+def test_requests_under_way_and_runs_of_the_model_are_counted(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    with served(bundle) as running, running.connect() as half, running.connect() as whole:
+        asked = invocation(bundle)
+        half.sendall(asked[:-5])
+        whole.sendall(asked)
+        assert answer(whole)[0] == 200
+        found = values(running.ask("/metrics")[2].decode())
+        assert found["mlops_serve_requests_in_progress"] == 1
+        assert (found["mlops_serve_batches_total"], found["mlops_serve_batched_rows_total"]) == (1, 1)
+        assert found["process_cpu_seconds_total"] > 0
+        half.close()
+        wait_until(lambda: b"mlops_serve_requests_in_progress 0.0" in running.ask("/metrics")[2])
 
 
 def test_a_server_counts_what_it_answers_loses_and_ships(tmp_path: Path) -> None:

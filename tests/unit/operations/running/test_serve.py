@@ -108,6 +108,12 @@ def test_what_is_typed_goes_before_what_yaml_says() -> None:
     assert target_of(declared) == declared
 
 
+def test_the_port_that_a_container_is_told_goes_before_what_yaml_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "9000")
+    assert target_of(LocalTarget(port=1)).port == 9000
+    assert target_of(LocalTarget(port=1), port=2).port == 2
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -1,0 +1,241 @@
+"""Rows whose values are JSON's own, checked and made numbers in one pass; whatever else there is, is left to others.
+
+Most requests hold what the model reads and nothing else: numbers as numbers, texts, ISO dates. `RowReader`,
+`RequestSchema` and `Transform` take each value three times to find that out. Here a row's types are compared as one
+tuple, and its numbers packed as one. The answer is None where a value asks for a second look, be it wrong or only spelt
+otherwise: those three then read the row anew, and are the oracle (tests/unit/bundle/test_plain_rows.py).
+"""
+
+from __future__ import annotations
+
+import marshal
+import struct
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mlops.bundle.recipe_items import DATED, NUMERIC, TEXT
+from mlops.bundle.table import Table, code_of
+from mlops.expressions import timestamps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mlops.bundle.predictor import Predictor
+    from mlops.bundle.schema import Field
+    from mlops.bundle.table import Row
+
+LARGEST = float(2**63)
+"""Numbers beyond are looked at again: whole ones do not fit, and JSON's readers do not agree on them."""
+_MOST = 4_096  # tuples of types that are remembered: nulls come in many places
+_TYPES: Mapping[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "bool": (bool,)}
+_NULL = type(None)
+_Values = tuple[Any, ...]
+
+
+class _Unusual(Exception):
+    """A value that is not plain."""
+
+
+class Packed(NamedTuple):
+    """Rows that were accepted, one after the other: `numbers` are float64, `codes` and `moments` whole numbers."""
+
+    rows: int
+    numbers: bytes
+    codes: list[int]
+    moments: list[int]
+    first: _Values | None
+    """The numbers of the first row as they came, where none is null."""
+
+
+class PlainRows:
+    """Reads plain rows of one bundle."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        schema, reader = predictor.schema, predictor.transform.reader
+        fields = {field.name: field for field in schema.fields}
+        self.reader = reader
+        self._width = len(fields)
+        self._names = fields.keys()
+        self.names = list(fields)
+        """The fields of a row, in their order."""
+        self._nullable = {name for name, field in fields.items() if schema.takes_null(field)}
+        self._plain, self._coded, self._dated = reader.plain, [name for name, _ in reader.codes], reader.dated
+        nulls = frozenset(schema.nulls or ())
+        self._codes = [_Codes(codes, nulls, null=name in self._nullable) for name, codes in reader.codes]
+        self._parse = [_parser(fields[name], null=name in self._nullable) for name in self._dated]
+        self._of = tuple(_getter(names) for names in (self._plain, self._coded, self._dated))
+        self._of_all = _getter([*self._plain, *self._coded, *self._dated])
+        self._allowed = [self._types(fields[name]) for name in self._plain]
+        self._good: set[tuple[type, ...]] = set()
+        self._pack = struct.Struct(f"{len(self._plain)}d").pack
+
+    @classmethod
+    def of(cls, predictor: Predictor) -> PlainRows | None:
+        """Make a reader for a bundle; None for one with pictures, sentences, computed columns or a condition."""
+        recipe, reader = predictor.transform.recipe, predictor.transform.reader
+        seldom = recipe.texts or recipe.pictures or recipe.made or recipe.where is not None
+        read = {*reader.plain, *(name for name, _ in reader.codes), *reader.dated}
+        usual = all(
+            (field.type in NUMERIC and field.name in reader.plain)
+            or (field.type in TEXT and field.name in read)
+            or (field.type in DATED and field.name in reader.dated and field.style is None)
+            for field in predictor.schema.fields
+        )
+        return cls(predictor) if usual and not seldom else None
+
+    def packed(self, rows: Sequence[Any]) -> Packed | None:
+        """Check and pack rows, some few; None where one of them is not plain."""
+        of_numbers, of_codes, of_dates = self._of
+        numbers: list[bytes] = []
+        codes: list[int] = []
+        moments: list[int] = []
+        first: _Values | None = None
+        try:
+            for row in rows:
+                if len(row) != self._width:
+                    return None
+                values = of_numbers(row)
+                types = tuple(map(type, values))
+                if types not in self._good:
+                    self._learn(types)
+                null = _NULL in types
+                numbers.append(self._bytes(values) if null else self._pack(*values))
+                first = (None if null else values) if len(numbers) == 1 else first
+                for value, known in zip(of_codes(row), self._codes, strict=True):
+                    codes.append(known[value])
+                for value, parse in zip(of_dates(row), self._parse, strict=True):
+                    moments.append(parse(value))
+        except (_Unusual, KeyError, TypeError, ValueError, OverflowError):
+            return None
+        packed = numbers[0] if len(numbers) == 1 else b"".join(numbers)
+        return Packed(len(rows), packed, codes, moments, first)
+
+    def table(self, rows: Sequence[Row]) -> Table | None:
+        """Check and read rows, many; None where one of them is not plain."""
+        try:
+            if set(map(len, rows)) != {self._width}:
+                return None
+            columns = list(zip(*map(self._of_all, rows), strict=True))
+        except (KeyError, TypeError):
+            return None
+        return self._read(len(rows), *self._by_kind(columns))
+
+    def table_of_columns(self, names: Sequence[Any], columns: Sequence[Sequence[Any]]) -> Table | None:
+        """Check and read columns; None where they are not those of the model, of one length, and plain."""
+        try:
+            given = dict(zip(names, columns, strict=True))
+            lengths = set(map(len, columns))
+            if given.keys() != self._names or len(names) != self._width or len(lengths) != 1 or 0 in lengths:
+                return None
+        except (TypeError, ValueError):
+            return None
+        return self._read(len(columns[0]), *self._by_kind(self._of_all(given)))
+
+    def _read(
+        self, rows: int, plain: Sequence[Sequence[Any]], coded: Sequence[Sequence[Any]], dated: Sequence[Sequence[Any]]
+    ) -> Table | None:
+        numbers = np.empty((rows, len(plain)))
+        codes = np.empty((rows, len(coded)), dtype=np.int64)
+        moments = np.empty((rows, len(dated)), dtype=np.int64)
+        try:
+            for place, (column, allowed) in enumerate(zip(plain, self._allowed, strict=True)):
+                numbers[:, place] = _numbers(column, allowed)
+            for place, (column, known) in enumerate(zip(coded, self._codes, strict=True)):
+                codes[:, place] = np.fromiter(map(known.__getitem__, column), np.int64, rows)
+            for place, (column, parse) in enumerate(zip(dated, self._parse, strict=True)):
+                moments[:, place] = np.fromiter(map(parse, column), np.int64, rows)
+        except (_Unusual, KeyError, TypeError, ValueError, OverflowError):
+            return None
+        return self.reader.table(numbers, codes, moments) if within(numbers) else None
+
+    def _by_kind(self, columns: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+        coded = len(self._plain) + len(self._coded)
+        return columns[: len(self._plain)], columns[len(self._plain) : coded], columns[coded:]
+
+    def _types(self, field: Field) -> frozenset[type]:
+        return frozenset(_TYPES[field.type]) | ({_NULL} if field.name in self._nullable else frozenset())
+
+    def _learn(self, types: tuple[type, ...]) -> None:
+        """Remember types that a row may have; raises _Unusual of others."""
+        if not all(found in allowed for found, allowed in zip(types, self._allowed, strict=True)):
+            raise _Unusual
+        if len(self._good) < _MOST:
+            self._good.add(types)
+
+    def _bytes(self, values: _Values) -> bytes:
+        return np.array(values, dtype=np.float64).tobytes()  # null becomes NaN
+
+
+def within(numbers: NDArray[np.float64]) -> bool:
+    """Tell whether no number is beyond `LARGEST`; NaN, which stands for a missing one, is not."""
+    flat = numbers.reshape(-1)
+    if flat @ flat < LARGEST:  # which NaN is not: one product for all, and most need no second look
+        return True
+    return not (np.abs(numbers) >= LARGEST).any()
+
+
+class _Codes(dict[Any, int]):
+    """The code of a text by the text; of null, where a row may hold it."""
+
+    def __init__(self, codes: Mapping[str | None, int], nulls: frozenset[str], *, null: bool) -> None:
+        super().__init__(
+            {text: code for text, code in codes.items() if text not in nulls and (null or text is not None)}
+        )
+        self._all, self._nulls = codes, nulls
+
+    def __missing__(self, value: Any) -> int:
+        """Look at a text that is no level: one that means null, or is half of a character, is for others to read."""
+        if type(value) is not str or value in self._nulls:
+            raise _Unusual
+        value.encode()  # half of a surrogate pair is a ValueError
+        return code_of(value, self._all)
+
+
+def _parser(field: Field, *, null: bool) -> Callable[[Any], int]:
+    """Give what reads a date or time; raises _Unusual or ValueError."""
+    parse = timestamps.parse_date if field.type == "date" else timestamps.parse_datetime
+
+    def read(value: Any) -> int:
+        if type(value) is str:
+            return parse(value)
+        if value is None and null:
+            return timestamps.MISSING
+        raise _Unusual
+
+    return read
+
+
+def _getter(names: Sequence[str]) -> Callable[[Any], _Values]:
+    """Give what takes the values of some fields out of a row, as a tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return (lambda row: (row[names[0]],)) if names else (lambda _: ())
+
+
+_FLOAT, _INT = np.dtype([("tag", "u1"), ("value", "<f8")]), np.dtype([("tag", "u1"), ("value", "<i4")])
+_HEAD = 5  # bytes before the first value
+_TAGS = marshal.dumps((1.5, 2.5), 2)[_HEAD:] == struct.pack("<cdcd", b"g", 1.5, b"g", 2.5)
+
+
+def _numbers(column: Sequence[Any], allowed: frozenset[type]) -> NDArray[Any]:
+    """Read a column of numbers, null as NaN; raises _Unusual where a value has another type than `allowed`.
+
+    Python writes a tuple of floats as a tag and eight bytes each, several times as fast as it says their types one by
+    one. A tag of a float at the first place puts the next tag nine bytes on, so that all of them are floats where all
+    of those bytes are such tags. Nothing is ever read back but the numbers.
+    """
+    written = marshal.dumps(tuple(column), 2) if _TAGS else b""
+    for kind, tag, layout in ((float, b"g", _FLOAT), (int, b"i", _INT)):
+        size = len(column) * layout.itemsize
+        if kind in allowed and written[_HEAD : _HEAD + 1] == tag and len(written) == _HEAD + size:
+            found = np.frombuffer(written, layout, len(column), _HEAD)
+            if (found["tag"] == ord(tag)).all():
+                values: NDArray[Any] = found["value"]
+                return values
+    if not allowed.issuperset(map(type, column)):
+        raise _Unusual
+    return np.array(column, dtype=np.float64)

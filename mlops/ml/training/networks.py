@@ -53,8 +53,11 @@ class Network(pl.LightningModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answer [N, outputs]: logits, or standardised numbers."""
-        answer: Tensor = self.body(x)
-        return answer
+        return self.answer(self.body(x))
+
+    def answer(self, raw: Tensor) -> Tensor:
+        """Make an answer [N, outputs] of what the body gives: it is one already."""
+        return raw
 
     def loss(self, answer: Tensor, y: Tensor, w: Tensor | None = None) -> Tensor:
         """Compare answers with targets, as a mean over rows; each counts `w` ([n], mean 1 over all that is learnt)."""

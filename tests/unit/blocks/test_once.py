@@ -109,6 +109,8 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.accepted_leak.AcceptedLeak", "documents.monitor.AcceptedReport", _WRITTEN),
         ("models.gradient_boosting.GradientBoosting", "models.lightgbm.LightGBM", "two kinds, as above"),
         ("models.lightgbm.LightGBM", "models.random_forest.RandomForest", "two kinds, as above"),
+        ("models.mlp.Mlp", "models.tabm.TabM", "two kinds, as above"),
+        ("models.cnn.Cnn", "models.tabm.TabM", "two kinds, as above"),
         ("blocks.accepted_leak.AcceptedLeak", "documents.gate.Accepted", _WRITTEN),
         ("configuration.accept.Acceptance", "documents.gate.Accepted", _WRITTEN),
         ("blocks.column_rule.ColumnRule", "documents.inferred_columns.InferredColumn", _WRITTEN),

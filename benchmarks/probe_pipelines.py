@@ -19,6 +19,7 @@ KINDS = {
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
     "lightgbm": "lightgbm: {kind: lightgbm, trees: 20, min_leaf: 5}",
     "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
+    "realmlp": "realmlp: {kind: realmlp, hidden: [300, 40]}",
     "tabm": "tabm: {kind: tabm, hidden: [300, 40], members: 4, embed: {kind: piecewise, bins: 8, size: 4}}",
     "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
 }
@@ -38,6 +39,9 @@ PIPELINES = {
     "linear_regression": ("linear", "regression"),
     "mlp_binary": ("mlp", "binary"),
     "mlp_multiclass": ("mlp", "multiclass"),
+    "realmlp_binary": ("realmlp", "binary"),
+    "realmlp_multiclass": ("realmlp", "multiclass"),
+    "realmlp_regression": ("realmlp", "regression"),
     "tabm_binary": ("tabm", "binary"),
     "tabm_multiclass": ("tabm", "multiclass"),
     "tabm_regression": ("tabm", "regression"),

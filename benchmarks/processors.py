@@ -41,6 +41,7 @@ SIZES = {
     "linear": 40_000,
     "mlp": 50_000,
     "random_forest": 6_000,
+    "realmlp": 8_000,
     "tabm": 4_000,
 }
 FEW = {

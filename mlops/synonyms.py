@@ -25,7 +25,6 @@ _HERE: Mapping[str, str] = {
     "linear": "logistic logistic_regression linear_regression ridge glm",
     "random_forest": "rf forest extra_trees",
     "mlp": "nn neural_network dense torch",
-    "tabm": "realmlp tabnet ft_transformer tabular_network",
     # verbs
     "run": "train repro reproduce fit execute start",
     "gate": "test evaluate eval verdict metrics",

@@ -39,4 +39,19 @@ class Periodic(Block):
     """Numbers that a column becomes."""
 
 
-Embed = Annotated[Piecewise | Periodic, Field(discriminator="kind")]
+class PeriodicBias(Block):
+    """A number, scaled by quartiles and bent so that none lies far out, beside cosines of it through a layer of its own
+    (PBLD; Holzmüller, Grinsztajn and Steinwart, Better by Default, NeurIPS 2024).
+    """
+
+    kind: Literal["pbld"]
+    """Name of the kind."""
+    frequencies: Count = 16
+    """Cosines of a column."""
+    spread: Positive = 0.1
+    """Standard deviation of the frequencies to begin with, in waves for each unit of the scaled column."""
+    size: Annotated[int, Field(ge=2, le=1_024)] = 4
+    """Numbers that a column becomes, itself among them."""
+
+
+Embed = Annotated[Piecewise | Periodic | PeriodicBias, Field(discriminator="kind")]

@@ -41,7 +41,7 @@ class EncodedCandidate:
     network: ClassVar[bool] = True
     problem: Problem
     asked: Any
-    trained: type[Network]
+    trained: Callable[..., Network]
     make: Callable[[Problem, Any, RowEncoder], Encoded]
 
     def fit(self, examples: Examples, session: Session) -> FittedModule:

@@ -19,7 +19,7 @@ from mlops.ml.training.linear import Linear
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlops.blocks.number_embedding import Periodic, Piecewise
+    from mlops.blocks.number_embedding import Periodic, PeriodicBias, Piecewise
     from mlops.ml.training.number_input import NumberInput
     from mlops.ml.training.problem import Task
 
@@ -131,13 +131,41 @@ class PeriodicLinear(nn.Module):
         return found.reshape(-1, len(self.frequencies), self.size)
 
 
+class PeriodicBiasLinear(nn.Module):
+    """A bent number beside cosines of it, which a layer of each column's own makes fewer of."""
+
+    def __init__(self, columns: int, asked: PeriodicBias) -> None:
+        super().__init__()
+        self.size = asked.size
+        waves, width = asked.frequencies, asked.size - 1
+        self.frequencies = nn.Parameter(torch.randn(columns, waves) * (2 * math.pi * asked.spread))
+        self.phases = nn.Parameter(torch.empty(columns, waves).uniform_(-math.pi, math.pi))
+        bound = 1 / math.sqrt(waves)
+        self.matrix = nn.Parameter(torch.empty(columns, waves, width).uniform_(-bound, bound))
+        self.start = nn.Parameter(torch.empty(columns, width).uniform_(-bound, bound))
+
+    def forward(self, _: Tensor, scaled: Tensor) -> Tensor:
+        """Embed numbers scaled by quartiles [N, F] as [N, F, size]."""
+        bent = scaled / (1 + (scaled / 3) ** 2).sqrt()
+        waves = (self.frequencies * bent.unsqueeze(-1) + self.phases).cos()
+        return torch.cat([bent.unsqueeze(-1), self._fewer(waves) + self.start], dim=-1)
+
+    def _fewer(self, waves: Tensor) -> Tensor:
+        """Add up in double precision where answers are asked for: ONNX Runtime's single sums go by the processor."""
+        if self.training:
+            return (waves.unsqueeze(-1) * self.matrix).sum(dim=2)
+        return (waves.double().unsqueeze(-1) * self.matrix.double()).sum(dim=2).float()
+
+
 def numbers(
-    x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], task: Task, asked: Piecewise | Periodic | None
+    x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], task: Task, asked: Piecewise | Periodic | PeriodicBias | None
 ) -> Numbers:
     """Make the layer for columns [n, F] of training rows, at least one."""
     given = number_input.NumberInput.of(x)
     if asked is None:
         return Numbers(given, None)
+    if asked.kind == "pbld":
+        return Numbers(given.robust(x), PeriodicBiasLinear(x.shape[1], asked))
     if asked.kind == "periodic":
         return Numbers(given, PeriodicLinear(x.shape[1], asked))
     by = number_input.by_target(x, y, asked.bins, task) if asked.edges == "target" else None

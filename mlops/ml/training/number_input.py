@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +39,18 @@ class NumberInput:
         bounds = np.clip(found[:, :2], *(np.array([-1, 1]) * float(np.finfo(np.float32).max) / 4))
         low, high, mean, deviation = (each.astype(np.float32) for each in (*bounds.T, *found[:, 2:].T))
         return cls(low, high, mean, np.where(deviation > 0, deviation, np.float32(1)), np.isnan(x).max(axis=0))
+
+    def robust(self, x: Array) -> NumberInput:
+        """Take median and spread between quartiles of columns [n, F] for mean and deviation.
+
+        Where quartiles are equal it is half the range; where that is 0, a column is all zeros.
+        """
+        shares = (0.5, 0.25, 0.75, 0.0, 1.0)
+        columns = [np.quantile(known, shares) if len(known) else np.zeros(len(shares)) for known in _known(x)]
+        middle, low, high, least, most = np.array(columns).reshape(-1, len(shares)).T
+        spread = np.where(high > low, high - low, (most - least) / 2)
+        scale = np.where(spread > 0, spread, 1.0).astype(np.float32)
+        return replace(self, mean=middle.astype(np.float32), deviation=np.where(scale > 0, scale, np.float32(1)))
 
 
 def _measured(known: Array) -> tuple[float, float, float, float]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops.blocks.column_group import Group
-    from mlops.blocks.number_embedding import Periodic, Piecewise
+    from mlops.blocks.number_embedding import Embed
     from mlops.ml.training.problem import Examples, Problem
 
 _SPREAD = 0.3  # of what embeddings begin with
@@ -31,9 +31,7 @@ _SPREAD = 0.3  # of what embeddings begin with
 class RowEncoder(nn.Module):
     """Rows [N, ...] to [N, outputs]; `owners` names the column of the row that each output is made of."""
 
-    def __init__(
-        self, problem: Problem, examples: Examples, embed: Piecewise | Periodic | None, level: int, token: int
-    ) -> None:
+    def __init__(self, problem: Problem, examples: Examples, embed: Embed | None, level: int, token: int) -> None:
         super().__init__()
         layout = problem.layout
         flat = examples.train_x.reshape(len(examples.train_x), -1)

@@ -57,6 +57,7 @@ CASES = [
     pytest.param("mlp", "multiclass", {}, "integrated gradients", "probability", marks=pytest.mark.slow),
     pytest.param("mlp", "regression", {}, "integrated gradients", "target", marks=pytest.mark.slow),
     ("tabm", "binary", MEMBERS, "integrated gradients", "probability"),
+    ("realmlp", "regression", {"hidden": [32]}, "integrated gradients", "target"),
     ("tabm", "multiclass", MEMBERS, "integrated gradients", "probability"),
 ]
 

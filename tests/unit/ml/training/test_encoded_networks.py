@@ -27,6 +27,7 @@ TARGET = {"kind": "piecewise", "edges": "target"}
 SMALL: dict[str, dict[str, Any]] = {
     "tabm": {"kind": "tabm", "hidden": [24, 16], "members": 4},
     "tabm-mini": {"kind": "tabm", "hidden": [24], "members": 4, "adapters": "first", "embed": None},
+    "realmlp": {"kind": "realmlp", "hidden": [24]},
     "mlp": {"kind": "mlp", "hidden": [24], "columns": "native"},
     "piecewise": {
         "kind": "mlp",
@@ -42,6 +43,8 @@ PAIRS: list[tuple[str, Task]] = [
     ("tabm-mini", "regression"),
     ("piecewise", "regression"),
     ("periodic", "multiclass"),
+    ("realmlp", "multiclass"),
+    ("realmlp", "regression"),
     ("mlp", "binary"),
 ]
 
@@ -103,7 +106,7 @@ def test_a_graph_of_other_weights_is_found_out() -> None:
     assert far(fitted.predict(data.train_x), export.run(other.export(), data.train_x), 1.0) > 1e-4
 
 
-@pytest.mark.parametrize("name", ["tabm", "piecewise"])
+@pytest.mark.parametrize("name", ["tabm", "piecewise", "realmlp"])
 def test_what_bends_is_learnt(name: str) -> None:
     data = table("binary")
     problem = Problem.of("binary", data, LAYOUT)

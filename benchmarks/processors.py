@@ -42,6 +42,7 @@ SIZES = {
     "mlp": 50_000,
     "random_forest": 6_000,
     "realmlp": 8_000,
+    "resnet": 2_000,
     "tabm": 4_000,
 }
 FEW = {

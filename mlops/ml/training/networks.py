@@ -82,7 +82,8 @@ class Network(pl.LightningModule):
     def training_step(self, block: tuple[Tensor, ...], _: int) -> dict[str, Tensor]:
         """Learn from a block, batch by batch."""
         optimizer = cast("torch.optim.Optimizer", self.optimizers(use_pl_optimizer=False))
-        losses, begun, steps = [], self.trainer.global_step, self._steps
+        losses: list[Tensor] = []
+        begun, steps = self.trainer.global_step, self._steps
         for x, *known in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
             loss = self.loss(self.body(x), *known)
             optimizer.zero_grad()

@@ -113,6 +113,7 @@ ALIKE: dict[frozenset[str], str] = {
         ("models.mlp.Mlp", "models.realmlp.RealMlp", "two kinds, as above"),
         ("models.cnn.Cnn", "models.realmlp.RealMlp", "two kinds, as above"),
         ("models.realmlp.RealMlp", "models.tabm.TabM", "two kinds, as above"),
+        ("models.cnn.Cnn", "models.resnet.ResNet", "two kinds, as above"),
         (
             "blocks.number_embedding.Periodic",
             "blocks.number_embedding.PeriodicBias",

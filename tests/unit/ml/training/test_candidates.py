@@ -47,6 +47,12 @@ TABLE = Problem("binary", (4,))
             "kind cnn needs images, and a row here has shape [4]",
             "use `kind: mlp`, or features of `kind: image`",
         ),
+        (
+            "resnet",
+            {},
+            "kind resnet needs images, and a row here has shape [4]",
+            "use `kind: tabm`, or features of `kind: image`",
+        ),
     ],
 )
 def test_a_mistake_is_named(kind: str, parameters: dict[str, object], message: str, hint: str) -> None:

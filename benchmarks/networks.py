@@ -43,7 +43,7 @@ from mlops.ml.user_code.origin import Origin
 
 LIBRARIES = ("numpy", "pytorch-lightning", "torch")
 SEED, BATCH, EPOCHS, BOUND = 7, 1_024, 2, 0.90
-ROWS, FEWEST, VALIDATION = 32_768, 2_048, 500
+ROWS, FEWEST, VALIDATION = 32_768, 1_024, 500
 FEWER = {"tabm": 4_096, "cnn": 4_096, "resnet": 4_096}  # whose step takes long
 REPETITIONS, FEWEST_REPETITIONS = 3, 1
 NETWORKS: dict[str, dict[str, Any]] = {

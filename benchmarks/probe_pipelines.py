@@ -19,6 +19,9 @@ KINDS = {
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
     "lightgbm": "lightgbm: {kind: lightgbm, trees: 20, min_leaf: 5}",
     "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
+    "realmlp": "realmlp: {kind: realmlp, hidden: [300, 40]}",
+    "resnet": "resnet: {kind: resnet, channels: [8, 16], blocks: 1}",
+    "tabm": "tabm: {kind: tabm, hidden: [300, 40], members: 4, embed: {kind: piecewise, bins: 8, size: 4}}",
     "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
 }
 TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount"}
@@ -37,6 +40,14 @@ PIPELINES = {
     "linear_regression": ("linear", "regression"),
     "mlp_binary": ("mlp", "binary"),
     "mlp_multiclass": ("mlp", "multiclass"),
+    "realmlp_binary": ("realmlp", "binary"),
+    "realmlp_multiclass": ("realmlp", "multiclass"),
+    "realmlp_regression": ("realmlp", "regression"),
+    "resnet_multiclass": ("resnet", "multiclass"),
+    "resnet_regression": ("resnet", "regression"),
+    "tabm_binary": ("tabm", "binary"),
+    "tabm_multiclass": ("tabm", "multiclass"),
+    "tabm_regression": ("tabm", "regression"),
 }
 
 _PIPELINE = """\
@@ -84,7 +95,7 @@ def make(root: Path, names: Iterable[str] = tuple(PIPELINES)) -> Path:
     (root / "conf" / "policy.yaml").write_text('owners: ["@probe"]\n')
     for name in names:
         kind, task = PIPELINES[name]
-        image = kind == "cnn"
+        image = kind in {"cnn", "resnet"}
         target = TARGETS[task]
         metric = ("rmse", 1000) if task == "regression" else ("log_loss", 20)
         text = (_IMAGE if image else _TABLE).replace("METRIC", metric[0]).replace("WORST", str(metric[1]))

@@ -41,12 +41,16 @@ SIZES = {
     "linear": 40_000,
     "mlp": 50_000,
     "random_forest": 6_000,
+    "realmlp": 8_000,
+    "resnet": 2_000,
+    "tabm": 4_000,
 }
 FEW = {
     "mlp": {"hidden": (256, 256)},
     "gradient_boosting": {"trees": 40},
     "lightgbm": {"trees": 40},
     "random_forest": {"trees": 30},
+    "tabm": {"hidden": (256,), "members": 8},
 }
 
 Digests = Mapping[str, Mapping[str, str]]

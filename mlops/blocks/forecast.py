@@ -9,6 +9,8 @@ from pydantic import Field
 from mlops.blocks.block import Block, Column, Items
 
 Every = Literal["hour", "day", "week", "month", "quarter", "year"]
+Comparator = Literal["ets", "theta"]
+"""Methods of one series by itself: exponential smoothing of the form that AICc chooses, and the theta method."""
 
 
 class Horizon(Block):
@@ -43,6 +45,9 @@ class Forecast(Horizon):
     """Origins at which the chosen candidate learns again from what was known by then; not for networks."""
     sliding: Annotated[int, Field(ge=20, le=100_000)] | None = None
     """Periods before an origin that a backtest learns from; all of them where nothing is said, so that they grow."""
+    comparators: Items[Comparator] = ()
+    """Methods that forecast the test rows too, each from its own origin; a rule over `simple` or `dummy` means the best
+    of it and them. `ets` is exponential smoothing, its form chosen by AICc; `theta` the theta method."""
 
 
 class Lookback(Horizon):

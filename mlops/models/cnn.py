@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block, Column, Items
-from mlops.blocks.column_group import IMAGE, SCALED
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
 from mlops.blocks.tune import Range
 from mlops.errors import ConfigurationError
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_picture
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -45,12 +45,6 @@ class Cnn(Block):
         return {key: value for key, value in found.items() if key != "image" or value is not None}
 
 
-def groups(parameters: Cnn) -> tuple[str, ...]:
-    """Name the groups of columns that it reads: the pixels of one picture, however they come."""
-    named = None if parameters.image is None else f"{IMAGE}:{parameters.image}"
-    return (SCALED, f"{IMAGE}:*") if named is None else (named,)
-
-
 def candidate(problem: Problem, parameters: Cnn) -> Candidate:
     """Make a network of convolutions; raises ConfigurationError where rows are no images."""
     if len(problem.shape) != 3:
@@ -65,7 +59,7 @@ def candidate(problem: Problem, parameters: Cnn) -> Candidate:
 
 KIND = of_block(
     Cnn,
-    {"train": candidate, "groups": groups},
+    {"train": candidate, "groups": by_picture},
     tasks="binary multiclass regression",
     quantile=True,
     course="train validation",

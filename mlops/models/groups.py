@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, TEXT, USUAL, declared
+from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, SCALED, TEXT, USUAL, declared
 
 if TYPE_CHECKING:
     from mlops.blocks.block import Block
@@ -31,6 +31,11 @@ def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
 EVERY_TEXT = f"{TEXT}:*"
 NATIVE = (NUMBERS, CODES)
 """What trees make of a table by themselves: any scale, missing numbers, categories as codes."""
+
+
+def by_picture(asked: Any) -> tuple[str, ...]:
+    """Name the groups that a network of convolutions reads: the pixels of one picture, however they come."""
+    return (SCALED, _PIXELS) if asked.image is None else (f"{IMAGE}:{asked.image}",)
 
 
 def by_columns(asked: Any) -> tuple[str, ...]:

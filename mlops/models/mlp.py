@@ -8,16 +8,18 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from mlops.blocks.block import Block, Items
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
+from mlops.blocks.number_embedding import Embed
 from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.groups import by_columns
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Candidate
 
-_EMBEDDING = 32
+_EMBEDDING, _LEVEL = 32, 8
 
 
 class Mlp(Block):
@@ -35,16 +37,33 @@ class Mlp(Block):
     """L2 penalty, as in AdamW."""
     embedding: Count = _EMBEDDING
     """Numbers that a word of a text is embedded in, where there are texts."""
+    embed: Embed | None = None
+    """How numbers are embedded; they are clipped to 10 ranges beyond training's then. `null` for not at all."""
+    columns: Literal["scaled", "native"] = "scaled"
+    """`native`: numbers as the table has them, a missing one with a value that is learnt, and an embedding of each
+    level of a category. `scaled`: as `features` says."""
+    level: Count = _LEVEL
+    """Numbers that a category's level is embedded in at most, where `columns` are `native`."""
 
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
         found: dict[str, Any] = spell(self)
-        return {key: value for key, value in found.items() if key != "embedding" or value != _EMBEDDING}
+        usual = {"embedding": _EMBEDDING, "embed": None, "columns": "scaled", "level": _LEVEL}
+        return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
+
+    @property
+    def encodes(self) -> bool:
+        """Whether its first layer is measured on the training rows."""
+        return self.embed is not None or self.columns == "native"
 
 
 def candidate(problem: Problem, parameters: Mlp) -> Candidate:
     """Make a network of full layers."""
+    if parameters.encodes:
+        network, encoded = load("mlops.ml.training.networks:Network"), load("mlops.ml.training.encoded:mlp")
+        found: Candidate = load("mlops.ml.training.encoded:EncodedCandidate")(problem, parameters, network, encoded)
+        return found
     body = load("mlops.ml.training.networks:mlp")
     made: Candidate = load("mlops.ml.training.candidates:network")(
         problem, parameters, lambda: body(problem, parameters.hidden, parameters.dropout, parameters.embedding)
@@ -54,10 +73,9 @@ def candidate(problem: Problem, parameters: Mlp) -> Candidate:
 
 KIND = of_block(
     Mlp,
-    {"train": candidate},
+    {"train": candidate, "groups": by_columns},
     tasks="binary multiclass regression",
     quantile=True,
-    groups="scaled onehot ordinal text:* image:*",
     course="train validation",
     pruned="epochs",
     spaces={
@@ -75,5 +93,9 @@ KIND = of_block(
         },
     },
     # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
-    probes={"mlp": Probe("binary", (("hidden", (300, 40)),))},
+    probes={
+        "mlp": Probe("binary", (("hidden", (300, 40)),)),
+        "mlp_periodic": Probe("regression", (("hidden", (300, 40)), ("embed", {"kind": "periodic"}))),
+        "mlp_piecewise": Probe("multiclass", (("hidden", (300, 40)), ("embed", {"kind": "piecewise"}))),
+    },
 )

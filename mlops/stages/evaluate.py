@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from mlops.blocks.cost import Cost
-from mlops.blocks.forecast import Lookback
+from mlops.blocks.forecast import Comparator, Lookback
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
 from mlops.documents.metrics import MetricsReport, Refused
@@ -62,6 +62,7 @@ class Params(examine.Asked):
     persistence: Persistence | None = None
     cost: Cost | None = None
     forecast: Lookback | None = None
+    comparators: tuple[Comparator, ...] = ()
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     pipeline: str = ""
 
@@ -153,6 +154,7 @@ def _predict(
     deciding = None
     if params.forecast is not None:
         scores |= forecasting.naive(params.forecast, params.target, test)
+        scores |= forecasting.classical(context, params.comparators, params.forecast, params.target, test)
     else:
         based, deciding = _based(context, params, candidate, test, described, unseen)
         scores |= based

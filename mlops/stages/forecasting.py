@@ -18,8 +18,11 @@ from mlops.ml.data.periods import block_length, blocks, periods
 from mlops.ml.evaluation.predictions import Predictions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from mlops.blocks.forecast import Comparator
     from mlops.stages.context import StageContext
 
 
@@ -30,6 +33,20 @@ def naive(asked: Lookback, target: str, rows: pl.DataFrame) -> dict[str, NDArray
     """
     lags = {"dummy": asked.horizon, "simple": asked.seasonal}
     return {name: rows[asked.lag(target, lag)].cast(pl.Float64).to_numpy() for name, lag in lags.items()}
+
+
+def classical(
+    context: StageContext, names: Sequence[Comparator], asked: Lookback, target: str, rows: pl.DataFrame
+) -> dict[str, NDArray[np.float64]]:
+    """Forecast by the methods asked for, which know all that was known by then: [n] each."""
+    if not names:
+        return {}
+    from mlops.stages.comparators import compared
+
+    parts = (context.path(f"artifacts/split/{part}.parquet") for part in ("train", "validation"))
+    before = pl.concat([pl.read_parquet(path) for path in parts], how="diagonal_relaxed")
+    context.say(f"forecasting by {' and '.join(names)}, from each origin of the test part")
+    return compared(names, asked, target, before, rows)
 
 
 def in_time(

@@ -26,6 +26,7 @@ from tests.builders.series import (
 
 pytestmark = pytest.mark.slow
 MONTHS = "{horizon: 3, every: month, season: 12}"
+BESIDE = "{horizon: 3, every: month, season: 12, comparators: [ets, theta]}"
 
 
 def report(folder: Path, name: str) -> Any:
@@ -40,6 +41,19 @@ def errors(folder: Path, metric: str) -> dict[str, float]:
 def air(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("air")
     return run(compiled(project(folder, passengers(), MONTHS, "passengers", "linear, gradient_boosting")))
+
+
+def test_a_model_is_held_to_the_best_classical_method(tmp_path: Path) -> None:
+    """The airline passengers are smoothed better than a line through lags foretells them: the gate says so."""
+    folder = compiled(project(tmp_path, passengers(), BESIDE, "passengers", "linear"))
+    run(folder, *STAGES[:-1])
+    with pytest.raises(GateFailed):
+        run(folder, "package")
+    found = errors(folder, "mase")
+    assert found["ets"] < found["simple"] / 1.5
+    assert found["theta"] < found["simple"]
+    against = {rule["against"] for rule in report(folder, "gate")["rules"]}
+    assert against == {min(("ets", "theta"), key=found.__getitem__)}
 
 
 def test_airline_passengers_are_forecast_better_than_by_the_year_before(air: Path) -> None:

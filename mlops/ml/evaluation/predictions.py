@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import polars as pl
@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from mlops.metrics.weighting import Statistic
 
 _ALWAYS = ("candidate", "champion", "dummy", "simple")
-PERSISTENCE = "persistence"  # of rows that are divided by time
-MODELS = (*_ALWAYS, PERSISTENCE)
+PERSISTENCE: Literal["persistence"] = "persistence"  # of rows that are divided by time
+IN_TIME: tuple[Literal["persistence", "ets", "theta"], ...] = (PERSISTENCE, "ets", "theta")
+"""Baselines that know the past of each row; the latter two are of a forecast that asks for them."""
+MODELS = (*_ALWAYS, *IN_TIME)
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
@@ -159,7 +161,7 @@ class Predictions:
         columns = {ROW: pl.Series(self.rows), _TARGET: _target(self.task, self.target), _GROUP: groups}
         columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
         perturbed = sorted(name for name in self.scores if name.startswith(_UNDER))
-        timed = [PERSISTENCE] if PERSISTENCE in self.scores else []
+        timed = [name for name in IN_TIME if name in self.scores]
         columns |= {model: self._column(model) for model in (*_ALWAYS, *timed, *perturbed)}
         columns |= {
             f"{_DECISION}{model}": pl.Series(chosen, dtype=pl.Int32) for model, chosen in self.decisions.items()

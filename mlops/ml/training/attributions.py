@@ -2,7 +2,8 @@
 
 Trees: SHAP values along the trees' own paths (Lundberg et al., Nature Machine Intelligence 2:56, 2020). Linear models:
 the same in closed form, weight times distance from the mean. Networks: integrated gradients from the mean training row
-(Sundararajan, Taly and Yan, ICML 2017). They are made right after fitting, for what is kept is ONNX alone.
+(Sundararajan, Taly and Yan, ICML 2017), encoded where a network encodes rows first. They are made right after fitting,
+for what is kept is ONNX alone.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from mlops.ml.training.token_linear import TokenLinear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from mlops.ml.training.estimators import FittedEstimator
+    from mlops.ml.training.networks import Scores
     from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Fitted
 
@@ -33,6 +36,7 @@ _EXACT = 1e-3  # trees answer in single precision
 _STEPS = (64, 256)  # of the path, more where the shares do not add up yet
 _GAP = 0.01
 _ROWS = 64
+_AT_ONCE = 512  # rows of a path, where each may be as many as a network has members
 
 _ASKED = "`evaluate: {explain: {attributions: true}}`"
 
@@ -153,11 +157,25 @@ def _by_tokens(fitted: FittedEstimator, model: TokenLinear, flat: NDArray[Any], 
 def _gradients(fitted: Any, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
     need("explain", _ASKED)
     import torch
+
+    from mlops.ml.training.encoded_attributions import Behind
+
+    if (behind := Behind.of(fitted.scores)) is not None:
+        rows = behind.encoded(x)
+        found = _integrated(behind.scores, rows, behind.encoded(train_x).mean(dim=0, keepdim=True), at_once=_AT_ONCE)
+        return replace(found, values=behind.by_column(found.values), by_token=False)
+    baseline = torch.from_numpy(_baseline(fitted.scores.problem, x, train_x))
+    return _integrated(fitted.scores, torch.from_numpy(x), baseline)
+
+
+def _integrated(scores: Scores, x: Tensor, baseline: Tensor, at_once: int | None = None) -> Attributions:
+    """Integrate gradients along the way from a baseline, [1, ...] or one for each row, to rows [n, ...]."""
+    import torch
     from captum.attr import IntegratedGradients
 
-    scores = fitted.scores
-    baseline = torch.from_numpy(_baseline(scores.problem, x, train_x))
-    answers, start = fitted.predict(x), fitted.predict(baseline.numpy())
+    from mlops.ml.training.networks import infer
+
+    answers, start = infer(scores, x).numpy(), infer(scores, baseline).numpy()
     picked = answers.argmax(axis=1) if answers.ndim == 2 else None
     output = answers if picked is None else answers[np.arange(len(x)), picked]
     usual = np.broadcast_to(start, answers.shape)
@@ -166,10 +184,11 @@ def _gradients(fitted: Any, x: NDArray[Any], train_x: NDArray[Any]) -> Attributi
     for steps in _STEPS:
         parts = []
         for first in range(0, len(x), _ROWS):
-            rows = torch.from_numpy(np.ascontiguousarray(x[first : first + _ROWS]))
+            rows = x[first : first + _ROWS].contiguous()
             target = None if picked is None else torch.from_numpy(picked[first : first + _ROWS])
             start_of = baseline if len(baseline) == 1 else baseline[first : first + _ROWS]
-            parts.append(explainer.attribute(rows, baselines=start_of, target=target, n_steps=steps).detach().numpy())
+            asked: dict[str, Any] = {"target": target, "n_steps": steps, "internal_batch_size": at_once}
+            parts.append(explainer.attribute(rows, baselines=start_of, **asked).detach().numpy())
         values = np.concatenate(parts).reshape(len(x), -1).astype(np.float64)
         found = Attributions("integrated gradients", unit, values, base.astype(np.float64), output.astype(np.float64))
         if found.gap <= _GAP:

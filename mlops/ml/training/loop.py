@@ -119,12 +119,28 @@ def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers
         gradient_clip_val=options.gradient_clip if module.automatic_optimization else None,
         callbacks=callbacks,
         plugins=[checkpoint.SafeFiles()],
-        logger=list(loggers) or False,
+        logger=[*loggers, *_own_loggers(module)] or False,
         num_sanity_val_steps=0,
         enable_checkpointing=bool(session.checkpoints),
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+
+
+def _own_loggers(module: pl.LightningModule) -> list[Logger]:
+    """Make the loggers of a module that says `configure_loggers`, as it says its callbacks by Lightning's own hook.
+
+    Raises:
+        ConfigurationError: it gives something else than loggers.
+    """
+    make = getattr(module, "configure_loggers", None)
+    found = list(make()) if callable(make) else []
+    if odd := [type(each).__name__ for each in found if not isinstance(each, pl.loggers.Logger)]:
+        raise ConfigurationError(
+            f"{type(module).__name__}.configure_loggers gives {', '.join(odd)}, which is no logger",
+            hint="give a list of Lightning's loggers, such as `[CSVLogger('artifacts/logs')]`",
+        )
+    return found
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from mlops.ml.training.token_input import TokenInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlops.ml.training.batches import Batches
     from mlops.ml.training.problem import Problem, Scale, Task
 
 
@@ -53,8 +54,11 @@ class Network(pl.LightningModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Answer [N, outputs]: logits, or standardised numbers."""
-        answer: Tensor = self.body(x)
-        return answer
+        return self.answer(self.body(x))
+
+    def answer(self, raw: Tensor) -> Tensor:
+        """Make an answer [N, outputs] of what the body gives: it is one already."""
+        return raw
 
     def loss(self, answer: Tensor, y: Tensor, w: Tensor | None = None) -> Tensor:
         """Compare answers with targets, as a mean over rows; each counts `w` ([n], mean 1 over all that is learnt)."""
@@ -78,17 +82,28 @@ class Network(pl.LightningModule):
     def training_step(self, block: tuple[Tensor, ...], _: int) -> dict[str, Tensor]:
         """Learn from a block, batch by batch."""
         optimizer = cast("torch.optim.Optimizer", self.optimizers(use_pl_optimizer=False))
-        losses = []
+        losses: list[Tensor] = []
+        begun, steps = self.trainer.global_step, self._steps
         for x, *known in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
             loss = self.loss(self.body(x), *known)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if self.gradient_clip is not None:
                 nn.utils.clip_grad_norm_(self.parameters(), self.gradient_clip)
+            self.before_step(optimizer, (begun + len(losses)) / steps)
             optimizer.step()
             losses.append(loss.detach())
         self._count(len(losses))
         return {"loss": torch.stack(losses).mean()}
+
+    def before_step(self, optimizer: torch.optim.Optimizer, share: float) -> None:
+        """Change what goes by the share of all steps that are done: nothing does."""
+
+    @property
+    def _steps(self) -> int:
+        """Count the steps of all epochs."""
+        batches = cast("Batches", self.trainer.train_dataloader)
+        return max(1, (self.trainer.max_epochs or 1) * math.ceil(batches.used / self.batch_size))
 
     def _count(self, steps: int) -> None:
         """Keep `trainer.global_step` true: Lightning counts only the steps of its own optimiser wrapper."""

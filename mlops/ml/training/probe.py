@@ -39,8 +39,8 @@ def probe() -> dict[str, str]:
     """Train all, on 160 rows and for at most 2 epochs; give a digest of what each answers for 40 other rows.
 
     Example:
-        >>> sorted(probe())
-        ['cnn', 'gradient_boosting', 'lightgbm', 'linear', 'mlp', 'random_forest', 'ridge']
+        >>> list(probe())[:4]
+        ['cnn', 'gradient_boosting', 'lightgbm', 'linear']
     """
     return {name: _digest(kind, item) for name, (kind, item) in sorted(PROBES.items())}
 

@@ -20,6 +20,7 @@ class TokenBags(nn.Module):
     def __init__(self, given: TokenInput, k: int) -> None:
         super().__init__()
         self.given = given
+        self.k = k
         self.tables = nn.ModuleList(nn.Embedding(text.size, k) for text in given.texts)
         for table in self.tables:
             nn.init.normal_(table.weight, std=_SPREAD)  # type: ignore[arg-type]  # an embedding's is a tensor
@@ -28,8 +29,17 @@ class TokenBags(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Put embeddings in the place of texts."""
         parts = [x[:, list(self.given.plain)]] if self.given.plain else []
+        return torch.cat([*parts, *self.embedded(x)], dim=1)
+
+    def embedded(self, x: Tensor) -> list[Tensor]:
+        """Give the embedding [N, k] of each text alone."""
         pairs = zip(self.given.texts, self.tables, strict=True)
-        return torch.cat([*parts, *(self._bag(x, text, table) for text, table in pairs)], dim=1)
+        return [self._bag(x, text, table) for text, table in pairs]
+
+    @property
+    def owners(self) -> list[int]:
+        """Name a column of the text that each number of an embedding is made of: that of its first weight."""
+        return [text.weights[0] for text in self.given.texts for _ in range(self.k)]
 
     def _bag(self, x: Tensor, text: Tokens, table: nn.Module) -> Tensor:
         """Add up in double precision where answers are asked for: ONNX Runtime's single sums go by the processor."""

@@ -66,7 +66,7 @@ class Watch(pl.Callback):
         if self._best_so_far(epoch):
             self.best = len(self.history) - 1
             self.weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
-        trainer.should_stop = not self.patient
+        trainer.should_stop = trainer.should_stop or not self.patient  # a user's callback may have ended it
         for logger in trainer.loggers:
             logger.log_metrics(epoch.measures(self.session.judge.metric), step=epoch.number)
         self.session.observe(epoch)

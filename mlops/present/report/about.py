@@ -98,6 +98,8 @@ def _models(metrics: MetricsReport, learnt: TrainingReport) -> Mapping[str, str]
         "simple": "the value one season ago"
         if forecast
         else f"a plain {'ridge' if number else 'logistic'} regression on the same columns: is more than a line needed?",
+        "ets": "exponential smoothing of each series by itself, of the form that AICc chooses",
+        "theta": "the theta method, of each series by itself",
         "persistence": "as it was the last time, for each thing by itself where there are several",
         "dummy": "the last value"
         if forecast

@@ -14,7 +14,7 @@ from mlops.present.report.about import About
 from mlops.present.report.forests import Cell, Forest, forest, scale_of
 from mlops.present.report.words import count
 
-MODELS = ("candidate", "champion", "simple", "persistence", "dummy")
+MODELS = ("candidate", "champion", "ets", "theta", "simple", "persistence", "dummy")
 
 
 def compared(names: Sequence[str], metrics: MetricsReport, better: Mapping[str, bool]) -> tuple[Forest, ...]:

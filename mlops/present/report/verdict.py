@@ -155,6 +155,6 @@ def tiles(names: Sequence[str], metrics: MetricsReport) -> tuple[Tile, ...]:
 
 def _tile(name: str, models: Figures) -> Tile:
     own = models["candidate"][name]
-    other = next((m for m in ("champion", "simple", "persistence", "dummy") if m in models), None)
+    other = next((m for m in ("champion", "ets", "theta", "simple", "persistence", "dummy") if m in models), None)
     beside = f"{other} {figure(models[other][name].value)}" if other else ""
     return Tile(called(name), figure(own.value), interval(own.low, own.high), beside)

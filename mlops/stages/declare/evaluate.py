@@ -12,7 +12,7 @@ from mlops.perturbations import PERTURBATIONS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter, once
-from mlops.stages.declare.forecasts import LOOKBACK, task_of
+from mlops.stages.declare.forecasts import LOOKBACK, comparators, task_of
 from mlops.stages.declare.gate_bounds import OWN, bins, crosses, lower_own, lower_rules
 from mlops.stages.declare.train import refitted, selected
 
@@ -112,6 +112,7 @@ EVALUATE = Declaration(
         ),
         Parameter("cost", "evaluate.cost", optional=True),
         LOOKBACK,
+        Parameter("comparators", "forecast.comparators", comparators, optional=True),
         OWN,
     ),
     inputs=(

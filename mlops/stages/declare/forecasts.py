@@ -26,6 +26,11 @@ def backtested(spec: Pipeline) -> int:
     return 0 if spec.forecast is None else spec.forecast.backtest
 
 
+def comparators(spec: Pipeline) -> list[str]:
+    """Name the methods that a forecast is measured beside."""
+    return [] if spec.forecast is None else list(spec.forecast.comparators)
+
+
 def origins(spec: Pipeline) -> Origins | None:
     """Say how rows in time are gone back through; nothing of a forecast, which has its own."""
     asked, split = spec.evaluate.backtest, spec.data.split
@@ -35,5 +40,9 @@ def origins(spec: Pipeline) -> Origins | None:
 
 
 LOOKBACK = Parameter(
-    "forecast", "forecast data.split.key", lookback, optional=True, but="forecast.backtest forecast.sliding"
+    "forecast",
+    "forecast data.split.key",
+    lookback,
+    optional=True,
+    but="forecast.backtest forecast.sliding forecast.comparators",
 )

@@ -1,4 +1,4 @@
-"""Which baseline a rule means where rows are divided by time: the better of the one it names and persistence."""
+"""Which baseline a rule means where rows lie in time: the best of the one it names and those that know the past."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.predictions import PERSISTENCE
+from mlops.ml.evaluation.judging.rule import Against, Rule
+from mlops.ml.evaluation.predictions import IN_TIME
 
 if TYPE_CHECKING:
     from mlops.ml.evaluation.predictions import Predictions
@@ -17,24 +17,31 @@ _BASELINES = ("dummy", "simple")
 
 
 def against_the_better(predictions: Predictions, rule: Rule) -> Rule:
-    """Hold a rule over a baseline to persistence, where that is the better of the two on all rows.
+    """Hold a rule over a baseline to persistence, or another method in time, where that is the best on all rows.
 
     To choose on the rows that judge can only raise what is asked. What a rule over the dummy asks for, more than
-    nothing, is asked beside persistence too.
+    nothing, is asked beside the others too.
     """
-    if rule.against not in _BASELINES or PERSISTENCE not in predictions.scores:
+    others = [name for name in IN_TIME if name in predictions.scores]
+    if rule.against not in _BASELINES or not others:
         return rule
-    higher = rule.at_least is not None
     try:
-        named, other = (_value(predictions, rule.metric, model) for model in (rule.against, PERSISTENCE))
+        values = {model: _value(predictions, rule.metric, model) for model in (rule.against, *others)}
     except KeyError:  # no metric of this task, which whoever judges says
         return rule
-    if np.isnan(other) or (not np.isnan(named) and (other <= named if higher else other >= named)):
+    best = _best(values, higher=rule.at_least is not None)
+    if best == rule.against:
         return rule
     dummy = rule.against == "dummy"
     least = max(rule.at_least, 0.0) if dummy and rule.at_least is not None else rule.at_least
     most = min(rule.at_most, 0.0) if dummy and rule.at_most is not None else rule.at_most
-    return replace(rule, against="persistence", at_least=least, at_most=most, strict=rule.is_strict)
+    return replace(rule, against=best, at_least=least, at_most=most, strict=rule.is_strict)
+
+
+def _best(values: dict[Against, float], *, higher: bool) -> Against:
+    """Name the best model, the first of equals; one whose value is unknown is no better than any."""
+    known = {model: value if higher else -value for model, value in values.items() if not np.isnan(value)}
+    return max(known, key=known.__getitem__) if known else next(iter(values))
 
 
 def _value(predictions: Predictions, metric: str, model: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-Against = Literal["value", "champion", "dummy", "simple", "persistence", "clean"]
+Against = Literal["value", "champion", "dummy", "simple", "persistence", "ets", "theta", "clean"]
 
 
 @dataclass(frozen=True)

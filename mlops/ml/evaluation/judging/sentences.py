@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NO_CHAMPION = "no champion: relative rule not applicable, absolute rules enforced"
 UNMET = "over the live model, which `mlops gate` compares with"
-_OTHERS = {"persistence": "persistence"}  # what is no model has no article
+_OTHERS = {"persistence": "persistence", "ets": "exponential smoothing", "theta": "the theta method"}
 FIRST = "nothing is live to compare with, and the policy asks for a review of a first model: waive this rule for it"
 
 

@@ -71,7 +71,7 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
         (
             {"model": {"xgboost": {}}},
             "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: cnn, gradient_boosting, linear, "
-            "mlp, random_forest",
+            "mlp, random_forest, realmlp, resnet, tabm",
         ),
         ({"deploy": []}, "write a mapping with a name for each: `deploy: {NAME: ...}`"),
     ],

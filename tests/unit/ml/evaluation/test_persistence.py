@@ -82,6 +82,20 @@ def test_a_rule_over_a_baseline_means_the_better_one(share: float, against: Any,
         assert (found.at_least, found.is_strict) == (0.0, True)
 
 
+@pytest.mark.parametrize(("ets", "theta", "asked"), [(0.95, 0.9, "ets"), (0.5, 0.99, "theta"), (0.5, 0.6, "simple")])
+def test_the_best_of_all_that_know_the_past_is_meant(ets: float, theta: float, asked: str) -> None:
+    whole = predictions(0.6)
+    more = {"ets": predictions(ets).scores["persistence"], "theta": predictions(theta).scores["persistence"]}
+    found = against_the_better(replace(whole, scores={**whole.scores, **more}), Rule("r", "accuracy", "simple", 0.05))
+    assert found.against == asked
+
+
+def test_a_method_without_a_value_is_no_better_than_any() -> None:
+    whole = predictions(0.6)
+    unknown = replace(whole, scores={**whole.scores, "ets": np.full(100, np.nan)})
+    assert against_the_better(unknown, Rule("r", "log_loss", "simple", at_most=0.0)).against != "ets"
+
+
 def test_a_metric_that_is_good_when_low_is_compared_so() -> None:
     rule = Rule("r", "log_loss", "dummy", at_most=0.0)
     assert against_the_better(predictions(0.9), rule).against == "dummy"

@@ -18,6 +18,7 @@ from tests.builders.training import NOWHERE, session
 pytestmark = pytest.mark.slow
 
 TREES = {"trees": 12, "depth": 3}
+MEMBERS = {"members": 4, "hidden": [32], "lr": 0.01}
 
 
 def examples(task: str, rows: int = 300, seed: int = 0) -> Examples:
@@ -55,6 +56,9 @@ CASES = [
     pytest.param("mlp", "binary", {}, "integrated gradients", "probability", marks=pytest.mark.slow),
     pytest.param("mlp", "multiclass", {}, "integrated gradients", "probability", marks=pytest.mark.slow),
     pytest.param("mlp", "regression", {}, "integrated gradients", "target", marks=pytest.mark.slow),
+    ("tabm", "binary", MEMBERS, "integrated gradients", "probability"),
+    ("realmlp", "regression", {"hidden": [32]}, "integrated gradients", "target"),
+    ("tabm", "multiclass", MEMBERS, "integrated gradients", "probability"),
 ]
 
 

@@ -31,8 +31,8 @@ TABLE = Problem("binary", (4,))
             "mlp",
             {"hiden": [8], "lr": -1},
             "candidate a: `lr: -1`: input should be greater than 0\n"
-            "candidate a: unknown parameter `hiden`; did you mean `hidden`? also there: dropout, embedding, lr, "
-            "weight_decay",
+            "candidate a: unknown parameter `hiden`; did you mean `hidden`? also there: columns, dropout, embed, "
+            "embedding, level, lr, weight_decay",
             "",
         ),
         (
@@ -46,6 +46,12 @@ TABLE = Problem("binary", (4,))
             {},
             "kind cnn needs images, and a row here has shape [4]",
             "use `kind: mlp`, or features of `kind: image`",
+        ),
+        (
+            "resnet",
+            {},
+            "kind resnet needs images, and a row here has shape [4]",
+            "use `kind: tabm`, or features of `kind: image`",
         ),
     ],
 )

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.loggers import CSVLogger
 from torch import Tensor, nn
 
 from mlops.blocks.trainer import Trainer
-from mlops.errors import DataError
+from mlops.errors import ConfigurationError, DataError
 from mlops.ml.training import checkpoint
 from mlops.ml.training.loop import FittedModule, LightningCandidate
 from mlops.ml.training.networks import Network, mlp
@@ -190,13 +191,71 @@ def test_lightning_counts_the_optimisers_steps() -> None:
 
 
 def test_loggers_of_lightning_are_fed_once_an_epoch(tmp_path: Path) -> None:
-    from pytorch_lightning.loggers import CSVLogger
-
     candidate = LightningCandidate(PROBLEM, network, (CSVLogger(tmp_path, name="", version=""),))
     candidate.fit(DATA, session(max_epochs=2))
     header, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
     assert sorted(header.split(",")) == ["step", "train_loss", "validation_auroc", "validation_loss"]
     assert len(rows) == 2
+
+
+class Counting(pl.Callback):
+    """A callback of a user's own, which looks on."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.seen.append(trainer.current_epoch)
+
+
+class Focal(Own):
+    """A module with a loss, a callback and a logger of its own."""
+
+    def __init__(self, folder: Path, logger: Any = CSVLogger) -> None:
+        super().__init__()
+        self.folder, self.logger_of, self.counting = folder, logger, Counting()
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        x, y = batch
+        share = self(x).softmax(-1)[torch.arange(len(y)), y]
+        loss = -((1 - share) ** 2 * share.log()).mean()
+        self.log("focal", loss, on_step=False, on_epoch=True)
+        return loss
+
+    def configure_callbacks(self) -> list[pl.Callback]:
+        return [self.counting]
+
+    def configure_loggers(self) -> list[Any]:
+        return [self.logger_of(self.folder, name="", version="")]
+
+
+def test_a_loss_callbacks_and_loggers_of_a_users_own_are_taken(tmp_path: Path) -> None:
+    module = Focal(tmp_path)
+    fitted = fit(lambda _: module, max_epochs=8)
+    assert max(epoch.metric for epoch in fitted.history) > 0.85
+    assert module.counting.seen == list(range(8))
+    header, *rows = (tmp_path / "metrics.csv").read_text().splitlines()
+    assert {"focal", "val", "validation_auroc", "validation_loss", "train_loss"} <= set(header.split(","))
+    assert len(rows) >= 8
+    plain = fit(lambda _: Own(), max_epochs=8)
+    assert [epoch.train_loss for epoch in fitted.history] != [epoch.train_loss for epoch in plain.history]
+
+
+def test_a_callback_that_stops_is_heard(tmp_path: Path) -> None:
+    class Early(Counting):
+        def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+            trainer.should_stop = trainer.current_epoch == 2
+
+    module = Focal(tmp_path)
+    module.counting = Early()
+    assert len(fit(lambda _: module, max_epochs=8).history) == 3
+
+
+def test_what_is_no_logger_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        fit(lambda _: Focal(tmp_path, lambda *_, **__: "wandb"), max_epochs=1)
+    assert error.value.message == "Focal.configure_loggers gives str, which is no logger"
+    assert error.value.hint == "give a list of Lightning's loggers, such as `[CSVLogger('artifacts/logs')]`"
 
 
 def test_torch_is_left_as_it_was_found() -> None:

@@ -51,7 +51,7 @@ def test_linear_kinds_learn_from_a_weight_of_three_as_from_three_rows(task: Task
     assert ours.predict(data.validation_x) == pytest.approx(theirs.predict(data.validation_x), abs=2e-3 * spread)
 
 
-@pytest.mark.parametrize("kind", ["linear", "random_forest", "gradient_boosting", "lightgbm", "mlp"])
+@pytest.mark.parametrize("kind", ["linear", "random_forest", "gradient_boosting", "lightgbm", "mlp", "tabm", "realmlp"])
 def test_weights_move_what_every_kind_learns(kind: str) -> None:
     data = binary(200)
     few = {
@@ -59,6 +59,8 @@ def test_weights_move_what_every_kind_learns(kind: str) -> None:
         "gradient_boosting": {"trees": 10},
         "lightgbm": {"trees": 10},
         "mlp": {"hidden": [8], "lr": 0.05},
+        "tabm": {"hidden": [8], "members": 4, "lr": 0.05},
+        "realmlp": {"hidden": [8]},
     }
     parameters = few.get(kind, {})
     heavy = weigh(data, np.where(data.train_y == 1, 20.0, 1.0))

@@ -59,4 +59,5 @@ def test_an_unknown_key_is_refused_with_the_nearest(root: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         explain(open_workspace(root), "churn", "model.mlp.learning_rate")
     assert caught.value.message == "there is no key `learning_rate` in model.mlp"
-    assert caught.value.hint == "did you mean `lr`? also there: dropout, embedding, hidden, kind, weight_decay"
+    others = "columns, dropout, embed, embedding, hidden, kind, level, weight_decay"
+    assert caught.value.hint == f"did you mean `lr`? also there: {others}"

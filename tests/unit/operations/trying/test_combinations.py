@@ -77,7 +77,7 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         "command line:1:1: unknown key `lrr` [unknown-key]",
         "  1 | model.mlp.lrr=0.1",
         "    | ^^^^^^^^^^^^^",
-        "  did you mean `lr`? also there: dropout, embedding, hidden, kind, weight_decay",
+        "  did you mean `lr`? also there: columns, dropout, embed, embedding, hidden, kind, level, weight_decay",
         "command line:2:1: unknown key `modle` [unknown-key]",
         "  2 | modle.mlp.lr=2",
         "    | ^^^^^^^^^^^^",

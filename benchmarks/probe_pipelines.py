@@ -18,6 +18,7 @@ KINDS = {
     "random_forest": "random_forest: {kind: random_forest, trees: 10, depth: 4}",
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
     "lightgbm": "lightgbm: {kind: lightgbm, trees: 20, min_leaf: 5}",
+    "xgboost": "xgboost: {kind: xgboost, trees: 20, depth: 4}",
     "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
     "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
 }
@@ -37,6 +38,9 @@ PIPELINES = {
     "linear_regression": ("linear", "regression"),
     "mlp_binary": ("mlp", "binary"),
     "mlp_multiclass": ("mlp", "multiclass"),
+    "xgboost_binary": ("xgboost", "binary"),
+    "xgboost_multiclass": ("xgboost", "multiclass"),
+    "xgboost_regression": ("xgboost", "regression"),
 }
 
 _PIPELINE = """\

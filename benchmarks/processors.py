@@ -41,12 +41,14 @@ SIZES = {
     "linear": 40_000,
     "mlp": 50_000,
     "random_forest": 6_000,
+    "xgboost": 20_000,
 }
 FEW = {
     "mlp": {"hidden": (256, 256)},
     "gradient_boosting": {"trees": 40},
     "lightgbm": {"trees": 40},
     "random_forest": {"trees": 30},
+    "xgboost": {"trees": 40},
 }
 
 Digests = Mapping[str, Mapping[str, str]]

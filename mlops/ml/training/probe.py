@@ -40,7 +40,7 @@ def probe() -> dict[str, str]:
 
     Example:
         >>> sorted(probe())
-        ['cnn', 'gradient_boosting', 'lightgbm', 'linear', 'mlp', 'random_forest', 'ridge']
+        ['cnn', 'gradient_boosting', 'lightgbm', 'linear', 'mlp', 'random_forest', 'ridge', 'xgboost']
     """
     return {name: _digest(kind, item) for name, (kind, item) in sorted(PROBES.items())}
 

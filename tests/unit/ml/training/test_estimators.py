@@ -18,6 +18,7 @@ KINDS: dict[str, dict[str, object]] = {
     "gradient_boosting": {"trees": 25, "lr": 0.2},
     "lightgbm": {"trees": 25, "lr": 0.2},
     "random_forest": {"trees": 20},
+    "xgboost": {"trees": 25, "lr": 0.2},
 }
 CASES: list[tuple[Task, Examples, Judge, float]] = [
     ("binary", binary(), AUROC, 0.85),

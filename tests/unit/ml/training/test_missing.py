@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 LAYOUT = Layout((Group("codes", (0,), (1,), (1_002,)), Group("numbers", (1, 2, 3), (3,))))
 JUDGES: dict[str, Judge] = {"binary": AUROC, "multiclass": ACCURACY, "regression": RMSE}
 SCIKIT = ("random_forest", "gradient_boosting")
-KINDS = (*SCIKIT, "lightgbm")
+KINDS = (*SCIKIT, "lightgbm", "xgboost")
 
 
 def table(task: str, rows: int = 600) -> Examples:

@@ -51,13 +51,14 @@ def test_linear_kinds_learn_from_a_weight_of_three_as_from_three_rows(task: Task
     assert ours.predict(data.validation_x) == pytest.approx(theirs.predict(data.validation_x), abs=2e-3 * spread)
 
 
-@pytest.mark.parametrize("kind", ["linear", "random_forest", "gradient_boosting", "lightgbm", "mlp"])
+@pytest.mark.parametrize("kind", ["linear", "random_forest", "gradient_boosting", "lightgbm", "xgboost", "mlp"])
 def test_weights_move_what_every_kind_learns(kind: str) -> None:
     data = binary(200)
     few = {
         "random_forest": {"trees": 5},
         "gradient_boosting": {"trees": 10},
         "lightgbm": {"trees": 10},
+        "xgboost": {"trees": 10},
         "mlp": {"hidden": [8], "lr": 0.05},
     }
     parameters = few.get(kind, {})

@@ -14,6 +14,7 @@ ROWS = 180
 CLASSES = ("low", "middle", "high")
 # Inner sizes from 256 on are where MKL's sums differ between vendors.
 KINDS = {
+    "catboost": "catboost: {kind: catboost, trees: 20, depth: 4}",
     "linear": "linear: {kind: linear}",
     "random_forest": "random_forest: {kind: random_forest, trees: 10, depth: 4}",
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
@@ -27,6 +28,9 @@ TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount"}
 PIPELINES = {
     "boosting_binary": ("gradient_boosting", "binary"),
     "boosting_regression": ("gradient_boosting", "regression"),
+    "catboost_binary": ("catboost", "binary"),
+    "catboost_multiclass": ("catboost", "multiclass"),
+    "catboost_regression": ("catboost", "regression"),
     "cnn_multiclass": ("cnn", "multiclass"),
     "cnn_regression": ("cnn", "regression"),
     "forest_binary": ("random_forest", "binary"),

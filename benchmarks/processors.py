@@ -35,6 +35,7 @@ LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "torch")
 EMULATED = ("Haswell", "EPYC")
 TURNS = 5
 SIZES = {
+    "catboost": 20_000,
     "cnn": 3_000,
     "gradient_boosting": 4_000,
     "lightgbm": 20_000,
@@ -44,6 +45,7 @@ SIZES = {
     "xgboost": 20_000,
 }
 FEW = {
+    "catboost": {"trees": 40},
     "mlp": {"hidden": (256, 256)},
     "gradient_boosting": {"trees": 40},
     "lightgbm": {"trees": 40},

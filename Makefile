@@ -10,7 +10,7 @@ JOBS   ?= 2
 HASHES ?= yes
 # What `make test-tools` installs first, the longest before all others
 FOREIGN := airflow signing gitlab axe runner services .tools/docs/.installed
-EXTRAS := train,registry,verify,sql,excel,image,explain,tune
+EXTRAS := train,registry,verify,sql,excel,image,explain,tune,xgboost
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
 # tries what uv did not get. Modules are compiled once, by all processors, and not left to the first import: where

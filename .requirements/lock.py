@@ -28,6 +28,7 @@ RUN = (
     "image",
     "explain",
     "tune",
+    "xgboost",
 )  # extras of the stages and verbs; `test` comes beside them
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
 BUILD = ("setuptools", "uv")  # builds this project and what is published as a source alone; installs the rest

@@ -14,10 +14,12 @@ ROWS = 180
 CLASSES = ("low", "middle", "high")
 # Inner sizes from 256 on are where MKL's sums differ between vendors.
 KINDS = {
+    "catboost": "catboost: {kind: catboost, trees: 20, depth: 4}",
     "linear": "linear: {kind: linear}",
     "random_forest": "random_forest: {kind: random_forest, trees: 10, depth: 4}",
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
     "lightgbm": "lightgbm: {kind: lightgbm, trees: 20, min_leaf: 5}",
+    "xgboost": "xgboost: {kind: xgboost, trees: 20, depth: 4}",
     "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
     "realmlp": "realmlp: {kind: realmlp, hidden: [300, 40]}",
     "resnet": "resnet: {kind: resnet, channels: [8, 16], blocks: 1}",
@@ -29,6 +31,9 @@ TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount"}
 PIPELINES = {
     "boosting_binary": ("gradient_boosting", "binary"),
     "boosting_regression": ("gradient_boosting", "regression"),
+    "catboost_binary": ("catboost", "binary"),
+    "catboost_multiclass": ("catboost", "multiclass"),
+    "catboost_regression": ("catboost", "regression"),
     "cnn_multiclass": ("cnn", "multiclass"),
     "cnn_regression": ("cnn", "regression"),
     "forest_binary": ("random_forest", "binary"),
@@ -48,6 +53,9 @@ PIPELINES = {
     "tabm_binary": ("tabm", "binary"),
     "tabm_multiclass": ("tabm", "multiclass"),
     "tabm_regression": ("tabm", "regression"),
+    "xgboost_binary": ("xgboost", "binary"),
+    "xgboost_multiclass": ("xgboost", "multiclass"),
+    "xgboost_regression": ("xgboost", "regression"),
 }
 
 _PIPELINE = """\

@@ -35,6 +35,7 @@ LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "torch")
 EMULATED = ("Haswell", "EPYC")
 TURNS = 5
 SIZES = {
+    "catboost": 20_000,
     "cnn": 3_000,
     "gradient_boosting": 4_000,
     "lightgbm": 20_000,
@@ -44,13 +45,16 @@ SIZES = {
     "realmlp": 8_000,
     "resnet": 2_000,
     "tabm": 4_000,
+    "xgboost": 20_000,
 }
 FEW = {
+    "catboost": {"trees": 40},
     "mlp": {"hidden": (256, 256)},
     "gradient_boosting": {"trees": 40},
     "lightgbm": {"trees": 40},
     "random_forest": {"trees": 30},
     "tabm": {"hidden": (256,), "members": 8},
+    "xgboost": {"trees": 40},
 }
 
 Digests = Mapping[str, Mapping[str, str]]

@@ -32,9 +32,11 @@ _HERE: Mapping[str, str] = {
     "by": "slice slices group_by groupby segment",
     # models
     "gradient_boosting": "gbm gbdt",
-    "lightgbm": "lgbm lgb xgboost catboost hist_gradient_boosting",
+    "lightgbm": "lgbm lgb hist_gradient_boosting",
     "linear": "logistic logistic_regression linear_regression ridge glm",
     "random_forest": "rf forest extra_trees",
+    "catboost": "cat cb",
+    "xgboost": "xgb",
     "mlp": "nn neural_network dense torch",
     # verbs
     "run": "train repro reproduce fit execute start",

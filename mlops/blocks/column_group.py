@@ -5,6 +5,7 @@ onehot      a column for each level of a category
 ordinal     the position of a category's level, of pipelines that ask for it
 numbers     numbers as the table has them; NaN is missing
 codes       a category as a whole number: 0 never seen in training, 1 missing, then the levels
+target_coded  a category as what the target was on average at its level, a column a class where there are more than two
 text:NAME   what is made of a column of free text
 image:NAME  the pixels of a column of images
 """
@@ -17,10 +18,11 @@ from functools import cached_property
 from math import prod
 
 SCALED, ONEHOT, ORDINAL, NUMBERS, CODES = "scaled", "onehot", "ordinal", "numbers", "codes"
+TARGET_CODED = "target_coded"
 TEXT, IMAGE = "text", "image"
 USUAL = (SCALED, ONEHOT, ORDINAL)
 """What every pipeline has: read by whatever does not say otherwise, and by the simple baseline."""
-PLAIN = (*USUAL, NUMBERS, CODES)
+PLAIN = (*USUAL, NUMBERS, CODES, TARGET_CODED)
 _FAMILIES = (TEXT, IMAGE)
 _CHOICES = f"{', '.join(PLAIN)}, {', '.join(f'{family}:NAME, {family}:*' for family in _FAMILIES)}"
 

@@ -7,9 +7,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED
+from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, TARGET_CODED
 from mlops.blocks.column_group import IMAGE as PICTURES
 
 if TYPE_CHECKING:
@@ -23,7 +30,7 @@ NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category", "text")
 DATED = ("date", "datetime")
 IMAGE: Literal["image"] = "image"
-_ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES}
+_ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES, "target": TARGET_CODED}
 
 
 class Item(BaseModel):
@@ -78,14 +85,31 @@ class Number(Item):
 class Category(Item):
     """Text as one column per level, or as the position of its level; `other` and `null` only if training had them.
 
-    Codes are whole numbers from 0: never seen (or too rare for a level), missing, then the levels in order.
+    Codes are whole numbers from 0: never seen (or too rare for a level), missing, then the levels in order. What is
+    told by the target has `means`: of the levels in order, of what is none of them, of a missing value; where there
+    are more than two classes, how often each was the one that `label` names.
     """
 
     column: str
-    encode: Literal["one_hot", "ordinal", "codes"]
+    encode: Literal["one_hot", "ordinal", "codes", "target"]
     levels: tuple[str, ...]
     other: bool
     null: bool
+    label: str = ""
+    means: tuple[float, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what only those by the target have, so that earlier bundles keep their bytes."""
+        return {key: value for key, value in dump(self).items() if key not in ("label", "means") or value}
+
+    @model_validator(mode="after")
+    def _whole(self) -> Category:
+        if len(self.means) != (len(self.levels) + 2 if self.encode == "target" else 0):
+            raise ValueError(
+                "a category has not one mean for each level, for what is none of them and for a missing value"
+            )
+        return self
 
     @property
     def group(self) -> str:
@@ -158,7 +182,8 @@ def category_features(item: Category) -> Iterator[Feature]:
     """List levels, or the one code."""
     if item.encode != "one_hot":
         size = len(item.levels) + 2 if item.encode == "codes" else 0
-        yield Feature(item.column, item.column, item.group, size)
+        name = f"{item.column} by {item.label or 'target'}" if item.encode == "target" else item.column
+        yield Feature(item.column, name, item.group, size)
         return
     yield from (Feature(item.column, f"{item.column}={level}", ONEHOT) for level in item.levels)
     if item.other:

@@ -136,7 +136,7 @@ def _codebook(
         levels = len(item.levels)
         if item.encode != "one_hot":
             position += [start] * (levels + 2)
-            value += [*map(float, range(levels + 1)), -1.0] if item.encode == "ordinal" else _coded(levels)
+            value += _values(item)
             start += 1
             continue
         other = start + levels if item.other else nowhere
@@ -154,6 +154,11 @@ def _brightness(item: Pixels) -> NDArray[np.float32]:
         return np.clip((np.arange(256) / item.scale - shift) / spread, -_LARGEST, _LARGEST).astype(np.float32)
 
 
-def _coded(levels: int) -> list[float]:
-    """Give the codes of levels, of what is none of them, and of a missing value."""
+def _values(item: Category) -> list[float]:
+    """Give what levels become, what is none of them, and a missing value."""
+    levels = len(item.levels)
+    if item.encode == "target":
+        return list(item.means)
+    if item.encode == "ordinal":
+        return [*map(float, range(levels + 1)), -1.0]
     return [*(float(level + 2) for level in range(levels)), 0.0, 1.0]

@@ -42,9 +42,10 @@ class GradientBoosting(Block):
     """Share of the features that each branching chooses from."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
-    columns: Literal["scaled", "native"] = "scaled"
+    columns: Literal["scaled", "native", "target_coded"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, a
-    missing one being less than all others, and categories as codes."""
+    missing one being less than all others, and categories as codes. `target_coded`: as `native`, with categories
+    as what the target was on average at a level."""
 
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:

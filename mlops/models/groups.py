@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, SCALED, TEXT, USUAL, declared
+from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, SCALED, TARGET_CODED, TEXT, USUAL, declared
 
 if TYPE_CHECKING:
     from mlops.blocks.block import Block
@@ -31,6 +31,9 @@ def read_by(kind: Kind, asked: Block) -> tuple[str, ...]:
 EVERY_TEXT = f"{TEXT}:*"
 NATIVE = (NUMBERS, CODES)
 """What trees make of a table by themselves: any scale, missing numbers, categories as codes."""
+BY_TARGET = (NUMBERS, TARGET_CODED)
+"""The same with categories as what the target was on average."""
+_COLUMNS = {"native": NATIVE, "scaled": USUAL, "target_coded": BY_TARGET}
 
 
 def by_picture(asked: Any) -> tuple[str, ...]:
@@ -40,4 +43,4 @@ def by_picture(asked: Any) -> tuple[str, ...]:
 
 def by_columns(asked: Any) -> tuple[str, ...]:
     """Name the groups that trees read, by what stands under `columns`; texts, as a few numbers each; and pixels."""
-    return (*(NATIVE if asked.columns == "native" else USUAL), EVERY_TEXT, _PIXELS)
+    return (*_COLUMNS[asked.columns], EVERY_TEXT, _PIXELS)

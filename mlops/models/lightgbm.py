@@ -48,9 +48,10 @@ class LightGBM(Block):
     """L2 penalty of the leaves' values."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
-    columns: Literal["native", "scaled"] = "native"
+    columns: Literal["native", "target_coded", "scaled"] = "native"
     """`native`: numbers as the table has them, a missing one going where training sent such, and categories of up to
-    64 levels by sets of levels, longer ones by how frequent a level is. `scaled`: as `features` says."""
+    64 levels by sets of levels, longer ones by how frequent a level is. `target_coded`: numbers alike, and
+    categories of any length as what the target was on average at a level. `scaled`: as `features` says."""
 
 
 def candidate(problem: Problem, parameters: LightGBM) -> Candidate:

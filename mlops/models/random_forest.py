@@ -36,15 +36,16 @@ class RandomForest(Block):
     monotone: dict[Column, Literal["up", "down"]] = Field(default_factory=dict)
     """Columns of numbers by which the answer only rises, or only falls, whatever the others say: of two classes the
     probability of the positive one. Not for more classes."""
-    columns: Literal["scaled", "native"] = "scaled"
+    columns: Literal["scaled", "native", "target_coded"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, of
-    which each branching learns where missing ones go, and categories as codes."""
+    which each branching learns where missing ones go, and categories as codes. `target_coded`: as `native`, with
+    categories as what the target was on average at a level."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
 
     @model_validator(mode="after")
     def _knows_missing(self) -> RandomForest:
-        if self.monotone and self.columns == "native":
+        if self.monotone and self.columns != "scaled":
             raise ValueError("`monotone` needs `columns: scaled`: trees that are held to it know no missing numbers")
         return self
 

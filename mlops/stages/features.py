@@ -19,12 +19,15 @@ from mlops.ml.data.parquet import ROW
 from mlops.stages import weighing
 from mlops.stages.context import Section
 from mlops.stages.fit_options import Options
+from mlops.stages.fit_target_codes import learnt_from, refuse_folds
 from mlops.stages.fit_transform import fit
 from mlops.stages.tables import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from mlops.documents.table import TableSchema
     from mlops.stages.context import StageContext
@@ -32,8 +35,6 @@ if TYPE_CHECKING:
 
 class Params(Section, Options):
     """The `features` section of params.yaml."""
-
-    weight: str | None = None
 
 
 def run(context: StageContext) -> None:
@@ -43,14 +44,18 @@ def run(context: StageContext) -> None:
     train, validation = (_read(context, part, schema, params) for part in ("train", "validation"))
     recipe = fit(train, schema, params)
     transform = Transform(recipe)
+    dealt = Folds.read(context.path("artifacts/split"))
+    if dealt is not None:
+        refuse_folds(recipe)
+    told = learnt_from(recipe, train, params.weight, params.seed)
     with writing_folder(context.path("artifacts/features")) as folder:
         (folder / "transform.json").write_text(dumps(recipe.model_dump(mode="json")), encoding="utf-8")
         for name, part in (("train", train), ("validation", validation)):
-            _stream(folder / f"{name}_x.npy", transform, part)
+            _stream(folder / f"{name}_x.npy", transform, part, told if name == "train" else {})
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
         for name, by in weighing.alike(params.weight, train=train, validation=validation).items():
             _save(folder / f"{name}_w.npy", by)
-        if (dealt := Folds.read(context.path("artifacts/split"))) is not None:
+        if dealt is not None:
             _save(folder / "folds.npy", dealt.of(train[ROW]))
     context.say(f"{len(transform.features):,} features from {len(recipe.columns):,} columns, {train.height:,} rows")
     for note in recipe.notes[:10]:
@@ -66,13 +71,20 @@ def _read(context: StageContext, part: str, schema: TableSchema, params: Params)
     return pl.read_parquet(path, columns=[name for name in pl.read_parquet_schema(path) if name not in apart])
 
 
-def _stream(path: Path, transform: Transform, rows: pl.DataFrame) -> None:
-    """Write what the transform makes of rows, as `np.save` would, without ever holding all of it."""
+def _stream(path: Path, transform: Transform, rows: pl.DataFrame, told: Mapping[int, NDArray[np.float32]]) -> None:
+    """Write what the transform makes of rows, as `np.save` would, without ever holding all of it.
+
+    `told` has whole columns [n] that training rows are given instead, by their place.
+    """
     about = {"descr": "<f4", "fortran_order": False, "shape": (rows.height, *transform.shape)}
     missing = transform.recipe.groups().missing
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, about)
+        start = 0
         for block in blocks(transform, rows):
+            for place, column in told.items():
+                block[:, place] = column[start : start + len(block)]
+            start += len(block)
             _refuse_infinite(path, block, missing)
             file.write(np.ascontiguousarray(block, dtype="<f4").data)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlops.bundle.text import Text
     from mlops.documents.table import ColumnSchema
     from mlops.stages.fit_options import Options
+    from mlops.stages.fit_target_codes import Outcomes
 
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
 _PICTURES = 2_000
@@ -43,8 +44,11 @@ class Learnt:
     """What every column becomes, as far as is known."""
 
     options: Options
+    outcomes: Outcomes | None = None
+    """The target of the training rows, where somebody reads categories by it."""
     numbers: list[Number] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
+    by_target: list[Category] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     pictures: list[Pixels] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -59,6 +63,7 @@ class Learnt:
             self.pictures += _pictured(series, column, self.options)
         elif column.type in TEXT:
             self.categories.append(_category(series, self.options.categorical))
+            self.by_target += [] if self.outcomes is None else self.outcomes.categories(series)
         elif column.type in DATED:
             self._add_parts(series, column.type)
         else:
@@ -83,6 +88,7 @@ class Learnt:
         numbers = sorted(self.numbers, key=lambda item: (item.fill is None, item.part is not None))
         coded = self.categories if reads(self.options.groups, CODES) else []
         categories = [*self.categories, *(item.model_copy(update={"encode": "codes"}) for item in coded)]
+        categories += self.by_target
         if self.notes and not (numbers or categories or self.texts or self.pictures):
             hint = "bring other columns, or a candidate that reads these: linear, mlp"
             raise DataError("; ".join(self.notes), hint=hint)

@@ -20,5 +20,8 @@ class Options(features.Features):
     where: Where | None = None
     derive: dict[str, Computed] = Field(default_factory=dict)
     """Columns that are computed of a row: the server does so too."""
+    weight: str | None = None
+    seed: int = 0
+    """Draws the order of training rows, where categories are told by the target."""
     groups: block.Items[str] = ()
     """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mlops.blocks.column_group import TARGET_CODED, reads
 from mlops.blocks.derived import inputs
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.recipe_items import IMAGE, Column, Condition, Made, Target
@@ -15,6 +16,7 @@ from mlops.ml.data.derive import steps
 from mlops.stages.fit_chosen import chosen
 from mlops.stages.fit_columns import Learnt, number, pixels
 from mlops.stages.fit_options import Options
+from mlops.stages.fit_target_codes import Outcomes
 from mlops.stages.kept_features import read
 from mlops.transforms import features
 
@@ -49,7 +51,8 @@ def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
     if options.kind == "image":
         pictures = [column for column in known if column.type == IMAGE]
         return _picture(draft, pictures[0], known, train, options) if pictures else _image(draft, options)
-    found = Learnt(options)
+    by_target = Outcomes.of(draft.target, train, options.weight) if reads(options.groups, TARGET_CODED) else None
+    found = Learnt(options, by_target)
     for column in known:
         found.add(train.get_column(column.name), column)
     return chosen(found.of(draft), train, options)

@@ -45,7 +45,7 @@ def blocks(transform: Transform, frame: pl.DataFrame) -> Iterator[NDArray[np.flo
     _check(transform.recipe, frame)
     frame = frame.select(column.name for column in transform.recipe.columns)
     for start in range(0, frame.height, _BLOCK):
-        yield transform.apply(_columns(transform.recipe, frame.slice(start, _BLOCK)))
+        yield transform.apply(columns(transform.recipe, frame.slice(start, _BLOCK)))
 
 
 def scored(predictor: Predictor, frame: pl.DataFrame, folds: Folds | None = None) -> NDArray[np.floating[Any]]:
@@ -59,7 +59,9 @@ def scored(predictor: Predictor, frame: pl.DataFrame, folds: Folds | None = None
     return predictor.model.score(x) if folds is None else folds.unseen(predictor.model.members(x), frame[ROW])
 
 
-def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:
+def columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:
+    """Hand over the columns of a frame that a recipe asks for, in the recipe's types."""
+
     def given(*kinds: str) -> Iterator[pl.Series]:
         return (frame.get_column(column.name) for column in recipe.columns if column.type in kinds)
 

@@ -32,8 +32,10 @@ class Staged:
         return document
 
 
-def staged(folder: Path, table: pl.DataFrame, task: str, weight: str | None = None, **changes: Any) -> Staged:
-    """Run the stages on a table whose target is `y`; `changes` are of sections, by stage."""
+def staged(
+    folder: Path, table: pl.DataFrame, task: str, weight: str | None = None, until: str = "evaluate", **changes: Any
+) -> Staged:
+    """Run the stages on a table whose target is `y`, the last being `until`; `changes` are of sections, by stage."""
     place = folder / "pipelines" / "tiny"
     place.mkdir(parents=True, exist_ok=True)
     parquet.write(table.with_row_index("__row__").cast({"__row__": pl.Int64}), place / "artifacts/raw.parquet")
@@ -62,5 +64,8 @@ def staged(folder: Path, table: pl.DataFrame, task: str, weight: str | None = No
     }
     done = Staged(place, {name: section | changes.get(name, {}) for name, section in sections.items()})
     for stage in (validate, split, features, train, bundle, evaluate):
-        stage.run(done.context(stage.__name__.rsplit(".", 1)[1]))
+        name = stage.__name__.rsplit(".", 1)[1]
+        stage.run(done.context(name))
+        if name == until:
+            break
     return done

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mlops.blocks.trainer import Trainer
 from mlops.ml.evaluation import metrics
@@ -14,6 +16,7 @@ from mlops.ml.training.session import Judge, Session
 from mlops.ml.user_code.origin import Origin
 from mlops.stages.context import StageContext, Tracking
 
+needs_catboost = pytest.mark.skipif(find_spec("catboost") is None, reason="the extra `catboost` is not installed")
 NOWHERE = Origin(Path(), "churn")
 AUROC = Judge("auroc", True, lambda y, score: metrics.compute("auroc", y, score))
 RMSE = Judge("rmse", False, lambda y, score: metrics.compute("rmse", y, score))

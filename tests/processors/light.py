@@ -10,9 +10,10 @@ import json
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
 from types import ModuleType
 
-ABSENT = ("matplotlib", "pandas")
+ABSENT = ("matplotlib",) if find_spec("catboost") else ("matplotlib", "pandas")  # which CatBoost is built upon
 
 
 def main() -> None:

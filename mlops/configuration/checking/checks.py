@@ -24,6 +24,7 @@ from mlops.configuration.checking.objective_checks import OBJECTIVE_CHECKS
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.split_checks import split_is_whole
+from mlops.configuration.checking.target_code_checks import targets_are_not_told
 from mlops.configuration.checking.test_set_checks import test_set_is_the_only_one
 from mlops.configuration.checking.tune_checks import TUNE_CHECKS
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
@@ -224,6 +225,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     no_gate,
     split_is_whole,
     folds_are_possible,
+    targets_are_not_told,
     test_set_is_the_only_one,
     backtest_has_an_order,
     columns_agree,

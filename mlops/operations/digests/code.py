@@ -25,7 +25,12 @@ from mlops.operations.digests.cache import PACKAGE, digest_of, framework, keep, 
 from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.own import CODE
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
+_DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "pytorch_lightning": "pytorch-lightning",
+    "xgboost": "xgboost-cpu",
+    "yaml": "pyyaml",
+}
 _WITHOUT_INFLUENCE = frozenset(
     {"click", "dvc", "mlflow", "pydantic", "pydantic-core", "pyyaml", "rich", "starlette", "uvicorn"}
 )

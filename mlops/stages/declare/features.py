@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.blocks.column_group import IMAGE, TEXT, USUAL
+from mlops.blocks.column_group import IMAGE, TARGET_CODED, TEXT, USUAL
 from mlops.blocks.derived import conditions, served
 from mlops.blocks.where import Where, whole
 from mlops.configuration.data import computed, personal
@@ -46,6 +46,11 @@ def _groups(spec: Pipeline) -> list[str]:
     return sorted(group for group in read - absent if written or not group.startswith(f"{TEXT}:"))
 
 
+def _seed(spec: Pipeline) -> int:
+    """Give the seed where an order of rows is drawn; what draws nothing is not stale by it."""
+    return spec.seed if TARGET_CODED in _groups(spec) else 0
+
+
 def _read(model: Kinded) -> tuple[str, ...]:
     return model.groups or () if isinstance(model, Own) else read_by(MODELS[model.kind], model)
 
@@ -65,6 +70,7 @@ FEATURES = Declaration(
             optional=True,
             whole=True,
         ),
+        Parameter("seed", "seed model.*.columns model.*.groups model.*.kind", _seed, optional=True),
         Spliced("features", optional=("images",)),
     ),
     inputs=("artifacts/schema.json", "artifacts/split"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from mlops.configuration.checking.checks import check
 from mlops.configuration.pipeline import Pipeline
 from tests.unit.configuration.test_monitor import PIPELINE
@@ -136,3 +138,26 @@ def test_folds_want_rows_in_any_order_and_one_transform_that_saw_no_target() -> 
     )
     said = "a forecast has no folds: a member would learn from the future of the rows that it is judged on"
     assert found == [(("data", "split", "folds"), said)]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"kind": "lightgbm", "columns": "target_coded"},
+        {"kind": "pipelines.churn.model:mine", "groups": ["target_coded"]},
+    ],
+)
+def test_categories_told_by_the_target_want_one_division_of_the_rows(model: dict[str, Any]) -> None:
+    def told(split: dict[str, Any], **keys: Any) -> list[tuple[tuple[str | int, ...], str]]:
+        found = problems(**keys, model={"trees": model}, data={**PIPELINE["data"], "split": split})
+        return [each for each in found if each[0][0] == "model"]
+
+    path = ("model", "trees", "columns" if "columns" in model else "groups")
+    what = "candidate trees reads categories by the target (`target_coded`)"
+    assert told({"by": "random"}) == []
+    assert told({"by": "random", "folds": 5}) == [
+        (path, f"{what}, and a member of folds would be told the targets of the rows that it is judged on")
+    ]
+    assert told({"by": "time", "key": "day"}, evaluate={"backtest": {"origins": 5}}) == [
+        (path, f"{what}, and a backtest would be told what came after its origins")
+    ]

@@ -1,4 +1,4 @@
-"""Texts, pictures, numbers as they are and LightGBM in folds, with `refit` and with an `objective`."""
+"""Texts, pictures, numbers as they are, LightGBM and XGBoost in folds, with `refit` and with an `objective`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 KINDS: dict[str, dict[str, Any]] = {
     "linear": {"kind": "linear"},
     "lightgbm": {"kind": "lightgbm", "trees": 60, "lr": 0.2, "min_leaf": 5},
+    "xgboost": {"kind": "xgboost", "trees": 60, "lr": 0.2},
     "mlp": {"kind": "mlp", "hidden": [16], "lr": 0.02},
     "cnn": {"kind": "cnn", "channels": [8], "hidden": 16, "image": "photo", "lr": 0.01},
 }
@@ -80,8 +81,9 @@ def test_words_teach_every_kind_in_every_way(tmp_path: Path, kind: str, way: str
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_lightgbm_learns_from_codes_and_gaps_in_every_way(tmp_path: Path, way: str) -> None:
-    held(made(tmp_path, towns(), "lightgbm", BESIDE, WAYS[way]), 0.8)
+@pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
+def test_trees_learn_from_codes_and_gaps_in_every_way(tmp_path: Path, kind: str, way: str) -> None:
+    held(made(tmp_path, towns(), kind, BESIDE, WAYS[way]), 0.8)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -69,9 +69,9 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
             "choose its file under `defaults:`, `- /model: [linear]`, or write `kind: linear` beside its keys",
         ),
         (
-            {"model": {"xgboost": {}}},
-            "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: cnn, gradient_boosting, linear, "
-            "mlp, random_forest, realmlp, resnet, tabm",
+            {"model": {"lgbm": {}}},
+            "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: catboost, cnn, gradient_boosting, "
+            "linear, mlp, random_forest, realmlp, resnet, tabm, xgboost",
         ),
         ({"deploy": []}, "write a mapping with a name for each: `deploy: {NAME: ...}`"),
     ],

@@ -13,7 +13,7 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.attributions import Attributions, attribute
 from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.session import Judge
-from tests.builders.training import NOWHERE, session
+from tests.builders.training import NOWHERE, needs_catboost, session
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +50,12 @@ CASES = [
     ("random_forest", "binary", TREES, "SHAP", "probability"),
     ("random_forest", "multiclass", TREES, "SHAP", "probability"),
     ("random_forest", "regression", TREES, "SHAP", "target"),
+    pytest.param("catboost", "binary", TREES | {"lr": 0.3}, "SHAP", "log-odds", marks=needs_catboost),
+    pytest.param("catboost", "multiclass", TREES | {"lr": 0.3}, "SHAP", "log-odds", marks=needs_catboost),
+    pytest.param("catboost", "regression", TREES | {"lr": 0.3}, "SHAP", "target", marks=needs_catboost),
+    ("xgboost", "binary", TREES, "SHAP", "log-odds"),
+    ("xgboost", "multiclass", TREES, "SHAP", "log-odds"),
+    ("xgboost", "regression", TREES, "SHAP", "target"),
     ("linear", "binary", {}, "linear SHAP", "log-odds"),
     ("linear", "multiclass", {}, "linear SHAP", "log-odds"),
     ("linear", "regression", {}, "linear SHAP", "target"),

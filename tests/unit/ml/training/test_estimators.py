@@ -9,7 +9,7 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.estimators import EstimatorCandidate
 from mlops.ml.training.problem import Examples, Problem, Task
 from mlops.ml.training.session import Epoch, Judge, Session
-from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, binary, images, regression, session
+from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, binary, images, needs_catboost, regression, session
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,10 @@ KINDS: dict[str, dict[str, object]] = {
     "gradient_boosting": {"trees": 25, "lr": 0.2},
     "lightgbm": {"trees": 25, "lr": 0.2},
     "random_forest": {"trees": 20},
+    "xgboost": {"trees": 25, "lr": 0.2},
+    "catboost": {"trees": 25, "lr": 0.2},
 }
+EVERY = [pytest.param(kind, marks=needs_catboost if kind == "catboost" else ()) for kind in KINDS]
 CASES: list[tuple[Task, Examples, Judge, float]] = [
     ("binary", binary(), AUROC, 0.85),
     ("regression", regression(), RMSE, -130),
@@ -26,7 +29,7 @@ CASES: list[tuple[Task, Examples, Judge, float]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize(("task", "data", "judge", "bound"), CASES, ids=[case[0] for case in CASES])
 def test_a_kind_learns_each_task_and_says_the_same_in_onnx(
     kind: str, task: Task, data: Examples, judge: Judge, bound: float
@@ -40,7 +43,7 @@ def test_a_kind_learns_each_task_and_says_the_same_in_onnx(
     assert export.check_parity("a", fitted.export(), data.validation_x, scores) < 1e-5
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EVERY)
 def test_the_same_seed_gives_the_same_bytes(kind: str) -> None:
     data = binary()
     problem = Problem.of("binary", data)

@@ -53,6 +53,7 @@ def test_a_target_near_0_is_answered_in_float32() -> None:
         Asked(kind="linear"),
         Asked(kind="gradient_boosting", trees=50),
         Asked(kind="lightgbm", trees=50, min_leaf=5),
+        Asked(kind="xgboost", trees=50),
         Asked(kind="random_forest", trees=20),
         Asked(kind="mlp", hidden=[8]),
     ],

@@ -15,14 +15,14 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.attributions import attribute
 from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.session import Fitted, Judge
-from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, session
+from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, needs_catboost, session
 
 pytestmark = pytest.mark.slow
 
 LAYOUT = Layout((Group("codes", (0,), (1,), (1_002,)), Group("numbers", (1, 2, 3), (3,))))
 JUDGES: dict[str, Judge] = {"binary": AUROC, "multiclass": ACCURACY, "regression": RMSE}
 SCIKIT = ("random_forest", "gradient_boosting")
-KINDS = (*SCIKIT, "lightgbm")
+KINDS = (*SCIKIT, "lightgbm", "xgboost", pytest.param("catboost", marks=needs_catboost))
 
 
 def table(task: str, rows: int = 600) -> Examples:

@@ -22,7 +22,7 @@ from mlops.ml.training.networks import Network
 from mlops.ml.training.problem import Examples, Problem, Scale, Task, loss
 from mlops.ml.training.session import Fitted
 from mlops.statistics.weights import shares
-from tests.builders.training import AUROC, NOWHERE, RMSE, binary, regression, session
+from tests.builders.training import AUROC, NOWHERE, RMSE, binary, needs_catboost, regression, session
 
 pytestmark = pytest.mark.slow
 
@@ -51,13 +51,28 @@ def test_linear_kinds_learn_from_a_weight_of_three_as_from_three_rows(task: Task
     assert ours.predict(data.validation_x) == pytest.approx(theirs.predict(data.validation_x), abs=2e-3 * spread)
 
 
-@pytest.mark.parametrize("kind", ["linear", "random_forest", "gradient_boosting", "lightgbm", "mlp", "tabm", "realmlp"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "linear",
+        "random_forest",
+        "gradient_boosting",
+        "lightgbm",
+        "xgboost",
+        "mlp",
+        "tabm",
+        "realmlp",
+        pytest.param("catboost", marks=needs_catboost),
+    ],
+)
 def test_weights_move_what_every_kind_learns(kind: str) -> None:
     data = binary(200)
     few = {
         "random_forest": {"trees": 5},
         "gradient_boosting": {"trees": 10},
         "lightgbm": {"trees": 10},
+        "xgboost": {"trees": 10},
+        "catboost": {"trees": 10, "lr": 0.3},
         "mlp": {"hidden": [8], "lr": 0.05},
         "tabm": {"hidden": [8], "members": 4, "lr": 0.05},
         "realmlp": {"hidden": [8]},

@@ -32,7 +32,7 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "readers"),
     [
-        ("seed", ("train",)),
+        ("seed", ("features", "train")),
         ("data.source.path", ("ingest", "gate")),
         ("data.split.by", ("validate", "split", "evaluate", "gate")),
         ("data.target", ("validate", "split", "features", "evaluate", "gate")),

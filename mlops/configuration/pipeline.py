@@ -10,6 +10,7 @@ from mlops.blocks.backtest import Backtest
 from mlops.blocks.block import Block, Column, Items, KeptColumn, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
+from mlops.blocks.ensemble import Ensemble
 from mlops.blocks.examine import Discover, Explain
 from mlops.blocks.forecast import Forecast
 from mlops.blocks.objective import Objective
@@ -122,6 +123,8 @@ class Pipeline(Block):
     trainer: Trainer = Trainer()
     tune: Tune | None = None
     """A search for better parameters than those of the YAML; none where absent."""
+    ensemble: Ensemble | None = None
+    """One more candidate, a weighted mean of the others; none where absent."""
     evaluate: Evaluate = Evaluate()
     preset: Preset = Preset()
     gates: Items[GateRule] = ()

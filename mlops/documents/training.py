@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mlops.documents.document import Document, Number, Part
+from mlops.documents.ensemble import EnsembleReport
 
 
 class CandidateReport(Part):
@@ -110,3 +111,5 @@ class TrainingReport(Document):
     learnt: dict[str, int] = Field(default_factory=dict)
     """Rows that taught the released model, by part; the candidates above learnt from those of train alone."""
     calibration: CalibrationReport | None = None
+    ensemble: EnsembleReport | None = None
+    """What the candidates are worth together, where that is asked for."""

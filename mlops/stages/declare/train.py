@@ -92,6 +92,7 @@ TRAIN = Declaration(
         ),
         Parameter("weight", "data.weight", optional=True),
         Parameter("objective", "objective", lambda spec: spec.objective.given(), optional=True),
+        Parameter("ensemble", "ensemble", optional=True),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
         Parameter("refit", "refit model", refitted, optional=True, whole=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong

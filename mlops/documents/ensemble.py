@@ -27,12 +27,13 @@ class MemberReport(Part):
 class EnsembleReport(Part):
     """A weighted mean of candidates; `score` is on the rows that chose its weights, `apart` on rows that did not.
 
-    It is held to the best single candidate by `apart`.
+    `alone` is that of the best single candidate, chosen and measured likewise: it is what `apart` is held to.
     """
 
     members: tuple[MemberReport, ...] = ()
     score: Number | None = None
     apart: Number | None = None
+    alone: Number | None = None
     best: str = ""
     """The best single candidate."""
     best_score: Number | None = None
@@ -53,9 +54,9 @@ class EnsembleReport(Part):
         if self.why:
             return f"no ensemble: {self.why}"
         shares = ", ".join(f"{each.name} {float(each.weight):.0%}" for each in self.members)
-        figures = [("-" if value is None else f"{float(value):.4f}") for value in (self.apart, self.best_score)]
+        figures = [("-" if value is None else f"{float(value):.4f}") for value in (self.apart, self.alone)]
         judged = "better" if self.better else "no better"
         return (
             f"ensemble of {shares}: validation {metric} {figures[0]} by weights chosen on other rows,"
-            f" {judged} than {self.best} alone, {figures[1]}"
+            f" {judged} than the {figures[1]} of the best single one chosen likewise"
         )

@@ -1,12 +1,14 @@
 """One more candidate, made of those that were trained: who is a member, with which weight, and what each brought.
 
-Weights are chosen on validation. What the ensemble is worth there is measured otherwise, so that it is held to the same
-as each of its members: each part of the rows, of five or of the folds, by weights that the other parts chose.
+Weights are chosen on validation, and so is the best single candidate: of many, on rows that flatter both. Which of the
+two is better is therefore measured otherwise: each part of the rows, of five or of the folds, by the weights and by the
+single candidate that the other parts chose.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,11 +79,22 @@ def combine(scoring: Scoring, asked: Ensemble, trained: Sequence[Trained]) -> Co
         return Combined(EnsembleReport(why=why))
     drawn = [(each, count) for each, count in zip(pool, counts, strict=True) if count]
     fitted = _fitted([each for each, _ in drawn], tuple(count for _, count in drawn))
-    result = scoring.result(ENSEMBLE, _asked(drawn), fitted, choosing.apart())
+    apart, alone = choosing.apart(choosing.counts), choosing.apart(choosing.single)
+    better = choosing.rank(apart) > choosing.rank(alone)
+    result = scoring.result(ENSEMBLE, _asked(drawn), fitted, apart)
+    result = replace(result, rank=_place(trained, better=better))
     members = tuple(
         Member(each.result.name, each.candidate, scoring.seed(each.of), count, each.refit) for each, count in drawn
     )
-    return Combined(_report(choosing, result, counts), result, EnsembleCandidate(members))
+    report = _report(choosing, result, counts)
+    told = {"alone": rounded(choosing.value_of(alone)), "better": better}
+    return Combined(report.model_copy(update=told), result, EnsembleCandidate(members))
+
+
+def _place(trained: Sequence[Trained], *, better: bool) -> Rank:
+    """Rank it just above the best single candidate, or below all."""
+    best = max(each.result.rank for each in trained)
+    return (best[0], math.inf) if better else (-math.inf, -math.inf)
 
 
 def _weighed(scoring: Scoring, each: Trained) -> Cost | None:
@@ -141,12 +154,19 @@ class _Choosing:
         judge = self._judge(rows)
         return greedy.select([score[rows] for score in self.scores], judge, self.costs, self.budget)
 
-    def apart(self) -> NDArray[Any]:
-        """Score each row by weights that the rows of the other parts chose."""
+    def single(self, rows: NDArray[np.int64]) -> tuple[int, ...]:
+        """Choose one model by some rows alone, the first of equals."""
+        judge = self._judge(rows)
+        ranks = [judge(score[rows].astype(np.float64)) for score in self.scores]
+        best = max(range(len(ranks)), key=ranks.__getitem__)
+        return tuple(int(at == best) for at in range(len(ranks)))
+
+    def apart(self, choose: Callable[[NDArray[np.int64]], tuple[int, ...]]) -> NDArray[Any]:
+        """Score each row by what the rows of the other parts chose."""
         found = np.empty(self.scores[0].shape, dtype=np.float64)
         for part in np.unique(self.parts):
             own = self.parts == part
-            counts = self.counts(self.every[~own[self.every]])
+            counts = choose(self.every[~own[self.every]])
             if any(counts):
                 found[own] = greedy.mean(counts, [score[own] for score in self.scores])
             else:
@@ -155,7 +175,15 @@ class _Choosing:
 
     def value(self, counts: Sequence[int]) -> float:
         """Measure a mean on all rows of validation."""
-        return self._measured(greedy.mean(counts, self.scores), np.arange(len(self.y)))
+        return self.value_of(greedy.mean(counts, self.scores))
+
+    def value_of(self, score: NDArray[np.float64]) -> float:
+        """Measure scores of all rows of validation."""
+        return self._measured(score, np.arange(len(self.y)))
+
+    def rank(self, score: NDArray[np.float64]) -> Rank:
+        """Rank scores of all rows of validation."""
+        return self._judge(np.arange(len(self.y)))(score)
 
     def _judge(self, rows: NDArray[np.int64]) -> Callable[[NDArray[np.float64]], Rank]:
         y, by = self.y[rows], None if self.by is None else self.by[rows]
@@ -218,5 +246,4 @@ def _report(choosing: _Choosing, result: Result, counts: tuple[int, ...]) -> Ens
         draws=total,
         size=sum(cost.size for cost, count in zip(choosing.costs, counts, strict=True) if count),
         operations=sum(cost.operations for cost, count in zip(choosing.costs, counts, strict=True) if count),
-        better=result.rank > best.rank,
     )

@@ -39,7 +39,8 @@ def ensemble(report: EnsembleReport | None, select_by: str) -> EnsembleSection |
     note = report.sentence(metric)
     if report.members:
         note += (
-            f". On the rows that chose the weights it has {figure(report.score)}, by which it is not judged."
+            f". On the rows that chose them it has {figure(report.score)} and {report.best}"
+            f" {figure(report.best_score)}, by which they are not judged."
             f" {report.draws} draws, {_kilobytes(report.size)} kB, about {count(report.operations)} operations a row"
         )
     return EnsembleSection(metric, note, tuple(map(_row, report.members)))

@@ -17,7 +17,6 @@ from mlops.blocks.ensemble import ENSEMBLE
 from mlops.documents.ensemble import EnsembleReport, MemberReport
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.files.canonical import rounded
-from mlops.ml.evaluation import metrics
 from mlops.ml.training import greedy
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.ensemble import EnsembleCandidate, FittedEnsemble, Member
@@ -179,7 +178,7 @@ class _Choosing:
 
     def value_of(self, score: NDArray[np.float64]) -> float:
         """Measure scores of all rows of validation."""
-        return self._measured(score, np.arange(len(self.y)))
+        return self.scoring.value(score, np.arange(len(self.y)))
 
     def rank(self, score: NDArray[np.float64]) -> Rank:
         """Rank scores of all rows of validation."""
@@ -190,22 +189,10 @@ class _Choosing:
         judge, task = self.scoring.judge, self.scoring.problem.task
 
         def rank(score: NDArray[np.float64]) -> Rank:
-            value, missed = rounded(self._measured(score, rows)), rounded(loss(task, y, score, by))
+            value, missed = rounded(self.scoring.value(score, rows)), rounded(loss(task, y, score, by))
             return judge.rank(float("nan") if value is None else value, float("inf") if missed is None else missed)
 
         return rank
-
-    def _measured(self, score: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
-        """Measure as candidates are: of folds the mean over these."""
-        y, by, metric = self.y[rows], None if self.by is None else self.by[rows], self.scoring.judge.metric
-        if self.folds is None:
-            return metrics.compute(metric, y, score, weights=by)
-        among = self.folds[rows]
-        each = [
-            metrics.compute(metric, y[own], score[own], weights=None if by is None else by[own])
-            for own in (among == fold for fold in np.unique(among))
-        ]
-        return float(np.mean(each))
 
 
 def _dealt(order: NDArray[np.int64], parts: int) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from pydantic import Field
 
 from mlops.blocks.objective import Objective
@@ -96,6 +97,19 @@ class Scoring:
         validation = {metric: folded.measured(metric, fitted, y, told, by) for metric in named}
         rank = self.judge.rank(validation[self.judge.metric], loss(task, y, told, by))
         return Result(name, asked, fitted, scores, validation, rank)
+
+    def value(self, score: NDArray[Any], rows: NDArray[np.int64]) -> float:
+        """Measure scores [n, ...] of validation rows [n] by the metric that chooses: of folds the mean over these."""
+        y, by = self.examples.validation_y[rows], self.examples.validation_w
+        weights, metric = None if by is None else by[rows], self.judge.metric
+        if self.examples.folds is None:
+            return metrics.compute(metric, y, score, weights=weights)
+        among = self.examples.folds[rows]
+        each = [
+            metrics.compute(metric, y[own], score[own], weights=None if weights is None else weights[own])
+            for own in (among == fold for fold in np.unique(among))
+        ]
+        return float(np.mean(each))
 
 
 def judge(params: Learning) -> Judge:

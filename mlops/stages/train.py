@@ -6,7 +6,7 @@ import math
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -35,6 +35,7 @@ from mlops.stages import (
 )
 from mlops.stages.dropped import Dropped
 from mlops.stages.ensembling import Combined, Trained, combine
+from mlops.stages.flattery import optimism
 from mlops.stages.learnt_from import Inputs
 from mlops.stages.released import Released, release
 from mlops.stages.scoring import Learning, Scoring
@@ -107,10 +108,12 @@ def run(context: StageContext) -> None:
     work = replace(work, tracked=_tracked(work, context.pipeline))
     with _failing(work.tracked):
         results = _trained(work, built)
+        flattered = optimism(work.scoring, results)
         combined = _combined(work, as_said, results, built)
         best, made = _chosen(work, results, built)
         tested = _backtest(work, best, built[best.name])
-    _write(work, results, best, made, tested, combined)
+    more = {"optimism": flattered, "ensemble": None if combined is None else combined.report}
+    _write(work, results, best, made, tested, {key: value for key, value in more.items() if value is not None})
     if work.tracked is not None:
         work.tracked.finish({}, **{MODEL: digest(made.model), "chosen": f"{best.name}, by {params.select_by}"})
     if params.explain is not None:
@@ -265,7 +268,7 @@ def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:
 
 
 def _write(
-    work: Work, results: list[Result], best: Result, made: Released, tested: Tested, combined: Combined | None
+    work: Work, results: list[Result], best: Result, made: Released, tested: Tested, more: dict[str, Any]
 ) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
@@ -284,8 +287,9 @@ def _write(
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"
     training = training_reports.report(metric, reproducible, results, best, made, tested[0], found, tested[1])
-    if combined is not None:
-        training = training.model_copy(update={"ensemble": combined.report})
+    training = training.model_copy(update=more)
+    if training.optimism is not None:
+        context.say(training.optimism.sentence(metric))
     if training.calibration is not None:
         context.say(training.calibration.sentence)
     if dropped := work.dropped.sentences:

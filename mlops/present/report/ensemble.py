@@ -51,11 +51,16 @@ def _row(member: MemberReport) -> MemberRow:
         name=member.name,
         kind=member.kind,
         weight=f"{float(member.weight):.0%}",
-        score=figure(member.score),
-        without=figure(member.without),
+        score=_fine(member.score),
+        without=_fine(member.without),
         kilobytes=_kilobytes(member.size),
         operations=count(member.operations),
     )
+
+
+def _fine(value: float | None) -> str:
+    """Spell a figure by which members are told apart, of which most are near."""
+    return figure(value) if value is None else f"{float(value):.5g}".replace("-", "\u2212")
 
 
 def _kilobytes(size: int) -> str:

@@ -66,6 +66,7 @@ class Page:
     walked: str
     learning_curve: Plot | None
     tuning: Tuning | None
+    optimism: str
     ensemble: EnsembleSection | None
     epochs: tuple[Plot, ...]
     serving: Serving | None
@@ -142,6 +143,7 @@ def view(
         walked="" if learnt.walked is None else learnt.walked.sentence,
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         tuning=tuning(documents.tuning),
+        optimism="" if learnt.optimism is None else learnt.optimism.sentence(called(select_by)),
         ensemble=ensemble(learnt.ensemble, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),

@@ -37,8 +37,8 @@ def test_each_member_has_its_weight_and_what_the_others_are_without_it() -> None
     seen = ensemble(FOUND, "auroc")
     assert seen is not None
     assert seen.rows == (
-        MemberRow("linear", "linear", "25%", "0.740", "0.751", "1", "12"),
-        MemberRow("trees", "lightgbm", "75%", "0.750", "0.740", "41", "0"),
+        MemberRow("linear", "linear", "25%", "0.74", "0.751", "1", "12"),
+        MemberRow("trees", "lightgbm", "75%", "0.75", "0.74", "41", "0"),
     )
     assert seen.note == (
         "ensemble of linear 25%, trees 75%: validation AUROC 0.7584 by weights chosen on other rows, better than the"

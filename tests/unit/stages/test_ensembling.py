@@ -167,3 +167,14 @@ def test_what_is_asked_again_and_again_learns_as_its_members_do(tmp_path: Path) 
     header, *points = (row.split(",") for row in rows)
     assert "400" in points[-1]
     assert "share" in header
+
+
+def test_how_much_choosing_flatters_is_said_and_no_part_of_what_is_released(
+    once: tuple[StageContext, TrainingReport],
+) -> None:
+    _, found = once
+    told = found.optimism
+    assert told is not None
+    assert (told.candidates, told.best) == (3, "linear")
+    assert told.value == found.candidates["linear"].validation["rmse"]
+    assert told.apart == pytest.approx(float(told.value or 0), rel=0.05)

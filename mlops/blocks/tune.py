@@ -99,5 +99,9 @@ class Tune(Block):
     space: dict[Name, Name | Annotated[Space, Field(min_length=1)]] = Field(default_factory=dict)
     """By candidate what its parameters may be, or the name of a space of its kind: `default` or `wide`. Where nothing
     is said, every candidate whose kind has a `default` is searched in it."""
+    portfolio: bool = False
+    """Try the settings of each candidate's kind that did well elsewhere, behind the first trial, before searching."""
+    race: bool = False
+    """Deal trials in rounds, after each of which the worse half of the candidates is searched no further."""
     when: Literal["asked", "data"] = "asked"
     """When a search that ended is made again: where `mlops tune NAME` asks for it, or where data or space moved too."""

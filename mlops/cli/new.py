@@ -29,6 +29,7 @@ from mlops.extras import need
 @click.option("--header/--no-header", default=True, help="Whether the first line names the columns.")
 @click.option("--names", help="Names of the columns, with commas between, for a file without a header.")
 @click.option("--horizon", type=click.IntRange(min=1), help="Periods ahead, of a forecast. [default: 1]")
+@click.option("--auto", is_flag=True, help="Name no candidates: every kind that suits is searched, and combined.")
 @click.option("--no-run", is_flag=True, help="Write and compile only; nothing is tried.")
 @output("text", "json")
 def command(
@@ -39,6 +40,7 @@ def command(
     header: bool,
     names: str | None,
     horizon: int | None,
+    auto: bool,
     no_run: bool,
     form: str,
 ) -> int:
@@ -46,6 +48,8 @@ def command(
     if horizon is not None and task != "forecasting":
         raise click.UsageError("--horizon is for a forecast: say --task forecasting")
     need("train", "`mlops new`")
+    if auto:
+        need("tune", "`--auto`")
     from mlops.documents.created import Created
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
@@ -54,7 +58,7 @@ def command(
 
     here = root(merging=True)
     named = None if names is None else tuple(each.strip() for each in names.split(","))
-    created = create(here, name, file, target, task=task, horizon=horizon, header=header, names=named)
+    created = create(here, name, file, target, task=task, horizon=horizon, header=header, names=named, auto=auto)
     files = (*created.files, *write_files(here))
     for path in files if form == "text" else ():
         click.echo(path)

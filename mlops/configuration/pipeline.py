@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from mlops.blocks.auto import Auto
 from mlops.blocks.backtest import Backtest
 from mlops.blocks.block import Block, Column, Items, KeptColumn, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
+from mlops.blocks.ensemble import Ensemble
 from mlops.blocks.examine import Discover, Explain
 from mlops.blocks.forecast import Forecast
 from mlops.blocks.objective import Objective
@@ -17,6 +19,7 @@ from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.blocks.tune import Tune
+from mlops.configuration.auto import expanded
 from mlops.configuration.card import Card
 from mlops.configuration.data import Data
 from mlops.configuration.deploy import DeployTarget
@@ -111,6 +114,8 @@ class Pipeline(Block):
     """Stages of the pipeline's own code by name, between `ingest` and `validate`."""
     features: Features = Features()
     forecast: Forecast | None = None
+    auto: Auto | None = None
+    """Candidates, search and ensemble without naming any; what is named beside it goes before."""
     model: Annotated[dict[Name, Model], Field(min_length=1)]
     """Candidates by name; the best on validation goes on."""
     objective: Objective = Objective()
@@ -122,6 +127,8 @@ class Pipeline(Block):
     trainer: Trainer = Trainer()
     tune: Tune | None = None
     """A search for better parameters than those of the YAML; none where absent."""
+    ensemble: Ensemble | None = None
+    """One more candidate, a weighted mean of the others; none where absent."""
     evaluate: Evaluate = Evaluate()
     preset: Preset = Preset()
     gates: Items[GateRule] = ()
@@ -135,3 +142,8 @@ class Pipeline(Block):
     """What is watched once the model answers requests; nothing where absent."""
     budget: Budget | None = None
     """What a run may take."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _automatic(cls, value: Any) -> Any:
+        return expanded(value)

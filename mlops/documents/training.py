@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from mlops.documents.document import Document, Number, Part
+from mlops.documents.ensemble import EnsembleReport
 
 
 class CandidateReport(Part):
@@ -73,6 +74,29 @@ class CalibrationReport(Part):
         return f"calibrated by {self.method} on {self.rows:,} rows of validation: {', '.join(known)} on rows left out"
 
 
+class OptimismReport(Part):
+    """What the best of several candidates has on validation, and `apart` on rows of it that did not choose."""
+
+    candidates: int
+    resamples: int
+    best: str
+    value: Number | None
+    apart: Number | None
+
+    def sentence(self, metric: str) -> str:
+        """Say how much choosing flatters.
+
+        Example:
+            >>> OptimismReport(candidates=3, resamples=100, best="net", value=0.75, apart=0.742).sentence("r2")
+            'the best of 3 candidates, net, has r2 0.7500 where it was chosen and about 0.7420 on rows that had no say'
+        """
+        figures = [("-" if value is None else f"{float(value):.4f}") for value in (self.value, self.apart)]
+        return (
+            f"the best of {self.candidates} candidates, {self.best}, has {metric} {figures[0]} where it was chosen"
+            f" and about {figures[1]} on rows that had no say"
+        )
+
+
 class WalkedReport(Part):
     """How the chosen candidate did at several origins: the mean of a metric over them, and its interval."""
 
@@ -110,3 +134,7 @@ class TrainingReport(Document):
     learnt: dict[str, int] = Field(default_factory=dict)
     """Rows that taught the released model, by part; the candidates above learnt from those of train alone."""
     calibration: CalibrationReport | None = None
+    optimism: OptimismReport | None = None
+    """How much choosing among the candidates flatters the best; what a search tried before is not in it."""
+    ensemble: EnsembleReport | None = None
+    """What the candidates are worth together, where that is asked for."""

@@ -13,6 +13,7 @@ from mlops.errors import ConfigurationError
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_picture
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -81,5 +82,10 @@ KIND = of_block(
             "weight_decay": Range(low=1e-6, high=1.0, log=True),
         },
     },
+    portfolio=Portfolio(
+        (Setting({"lr": 3e-3}), Setting({"channels": [64, 128, 128], "hidden": 256, "dropout": 0.4})),
+        tables=False,
+        pictures=True,
+    ),
     probes={"cnn": Probe("multiclass", (("channels", (8, 16)), ("hidden", 300)), (1, 6, 6))},
 )

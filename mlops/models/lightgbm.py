@@ -12,6 +12,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 from mlops.models.projected import PROJECTION, Width
 
@@ -88,5 +89,14 @@ KIND = of_block(
             "l2": Range(low=1e-6, high=100.0, log=True),
         },
     },
+    # after the defaults and the portfolios of AutoGluon (Erickson et al., 2020; Salinas and Erickson, TabRepo, 2024)
+    portfolio=Portfolio(
+        (
+            Setting({"lr": 0.03, "leaves": 127, "min_leaf": 5, "features": 0.9}, least=2_000),
+            Setting({"lr": 0.02, "leaves": 15, "min_leaf": 5, "rows": 0.8, "features": 0.5}),
+            Setting({"lr": 0.05, "leaves": 7, "min_leaf": 3, "rows": 0.8, "features": 0.7}, most=2_000),
+            Setting({"lr": 0.03, "leaves": 63, "min_leaf": 20, "rows": 0.7, "features": 0.6, "l2": 1.0}, least=2_000),
+        )
+    ),
     probes={"lightgbm": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

@@ -9,6 +9,7 @@ from mlops.blocks.number import Positive
 from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -52,5 +53,6 @@ KIND = of_block(
         "default": {"l2": Range(low=1e-3, high=1e3, log=True)},
         "wide": {"l2": Range(low=1e-6, high=1e6, log=True)},
     },
+    portfolio=Portfolio((Setting({"l2": 0.1}), Setting({"l2": 10.0}), Setting({"l2": 100.0}, most=2_000))),
     probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
 )

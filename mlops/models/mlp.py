@@ -13,6 +13,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ KIND = of_block(
             "weight_decay": Range(low=1e-6, high=1.0, log=True),
         },
     },
+    portfolio=Portfolio(
+        (
+            Setting({"hidden": [512, 256], "dropout": 0.3, "lr": 1e-3, "weight_decay": 0.05}),
+            Setting({"hidden": [128, 128], "dropout": 0.0, "lr": 3e-3}),
+        )
+    ),
     # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
     probes={
         "mlp": Probe("binary", (("hidden", (300, 40)),)),

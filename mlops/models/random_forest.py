@@ -12,6 +12,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 from mlops.models.projected import PROJECTION, Width
 
@@ -93,5 +94,11 @@ KIND = of_block(
             "features": Range(low=0.05, high=1.0),
         },
     },
+    portfolio=Portfolio(
+        (
+            Setting({"depth": 16, "min_leaf": 3, "features": 0.3}, most=50_000),
+            Setting({"depth": 10, "min_leaf": 5, "features": 1.0}, most=50_000),
+        )
+    ),
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},
 )

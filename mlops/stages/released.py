@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.training import columns, export, folding
+from mlops.ml.training import columns, export, folding, shaping
+from mlops.ml.training.ensemble import EnsembleCandidate
 from mlops.ml.training.problem import Scale
 from mlops.ml.training.shaping import carried
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops.ml.training.ensemble import FittedEnsemble
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Candidate, Fitted, Session
 
@@ -53,9 +55,23 @@ def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fi
 
     What was fitted on rows that it did not know, as a calibrator, is carried over. There are `grown` times as many.
     """
+    if isinstance(candidate, EnsembleCandidate):
+        return carried(chosen, _each_again(candidate, examples, session, shaping.inside(chosen), grown))
     folder = None if session.checkpoints is None else session.checkpoints / "refit"
     longer = replace(session, size=chosen.best_epoch, checkpoints=folder, observe=lambda _: None, grown=grown)
     return carried(chosen, candidate.fit(examples, longer))
+
+
+def _each_again(
+    candidate: EnsembleCandidate, examples: Examples, session: Session, chosen: FittedEnsemble, grown: float
+) -> FittedEnsemble:
+    """Teach each member again that does so alone; the others stay as they were chosen."""
+    pairs = zip(candidate.members, chosen.members, strict=True)
+    taught = tuple(
+        again(member.candidate, examples, member.session(session), fitted, grown) if member.refit else fitted
+        for member, fitted in pairs
+    )
+    return replace(chosen, members=taught)
 
 
 def release(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from pydantic import Field
 
 from mlops.blocks.objective import Objective
@@ -25,6 +26,8 @@ from mlops.stages.training_reports import Result
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from mlops.stages.context import StageContext
 
@@ -66,11 +69,15 @@ class Scoring:
         made = candidates.build(name, asked, self.problem, origin)
         return shaping.shaped(made, self.params.objective, weighing.classes(self.context, self.params.objective))
 
+    def seed(self, name: str) -> int:
+        """Give a candidate its seed."""
+        return derive(self.params.seed, name)
+
     def session(self, name: str, observe: Callable[[Epoch], None], checkpoints: Path | None = None) -> Session:
         """Say how a candidate is trained, from a seed of its own: others change nothing about it."""
         return Session(
             name=name,
-            seed=derive(self.params.seed, name),
+            seed=self.seed(name),
             judge=self.judge,
             options=self.params.trainer,
             checkpoints=checkpoints,
@@ -81,14 +88,28 @@ class Scoring:
         """Train a candidate, once or once a fold."""
         return folded.fit(candidate, self.problem, self.examples, session)
 
-    def result(self, name: str, asked: Asked, fitted: Fitted) -> Result:
-        """Measure what was trained on the validation rows."""
+    def result(self, name: str, asked: Asked, fitted: Fitted, apart: NDArray[Any] | None = None) -> Result:
+        """Measure what was trained on the validation rows; by scores `apart` where these rows had a say in its own."""
         y, by, task = self.examples.validation_y, self.examples.validation_w, self.problem.task
         scores = folded.chosen_by(fitted, self.examples)
         named = validated(task, self.judge.metric)
-        validation = {metric: folded.measured(metric, fitted, y, scores, by) for metric in named}
-        rank = self.judge.rank(validation[self.judge.metric], loss(task, y, scores, by))
+        told = scores if apart is None else apart
+        validation = {metric: folded.measured(metric, fitted, y, told, by) for metric in named}
+        rank = self.judge.rank(validation[self.judge.metric], loss(task, y, told, by))
         return Result(name, asked, fitted, scores, validation, rank)
+
+    def value(self, score: NDArray[Any], rows: NDArray[np.int64]) -> float:
+        """Measure scores [n, ...] of validation rows [n] by the metric that chooses: of folds the mean over these."""
+        y, by = self.examples.validation_y[rows], self.examples.validation_w
+        weights, metric = None if by is None else by[rows], self.judge.metric
+        if self.examples.folds is None:
+            return metrics.compute(metric, y, score, weights=weights)
+        among = self.examples.folds[rows]
+        each = [
+            metrics.compute(metric, y[own], score[own], weights=None if weights is None else weights[own])
+            for own in (among == fold for fold in np.unique(among))
+        ]
+        return float(np.mean(each))
 
 
 def judge(params: Learning) -> Judge:

@@ -6,11 +6,12 @@ import math
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from mlops.blocks.backtest import Origins
+from mlops.blocks.ensemble import ENSEMBLE, Ensemble
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError, IntegrityError, MlopsError
@@ -18,6 +19,8 @@ from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest, digest_json, dumps
 from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
 from mlops.ml.training import candidates
+from mlops.ml.training.asked import Asked
+from mlops.ml.training.ensemble import EnsembleCandidate
 from mlops.ml.training.progress import bar
 from mlops.ml.training.rehearsal import rehearse
 from mlops.stages import (
@@ -31,6 +34,8 @@ from mlops.stages import (
     walking,
 )
 from mlops.stages.dropped import Dropped
+from mlops.stages.ensembling import Combined, Trained, combine
+from mlops.stages.flattery import optimism
 from mlops.stages.learnt_from import Inputs
 from mlops.stages.released import Released, release
 from mlops.stages.scoring import Learning, Scoring
@@ -41,7 +46,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlops.documents.training import OriginReport, WalkedReport
-    from mlops.ml.training.asked import Asked
     from mlops.ml.training.session import Candidate, Epoch, Session
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
@@ -63,6 +67,8 @@ class Params(Learning):
     """Times past to go back to, of rows in time that are no forecast."""
     lagged: bool = False
     """Every column is of the past, which cannot know the target, however well it tells it."""
+    ensemble: Ensemble | None = None
+    """How large a mean of candidates may be, where there is to be one."""
     tuned: bool = False
     """A search found parameters, which stand over those of the candidates here."""
 
@@ -91,7 +97,7 @@ class Work:
 
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
-    params = _parse(context)
+    params, as_said = _parse(context), context
     if params.tuned:
         context = tuned.over(context)
         params = _parse(context)
@@ -102,9 +108,12 @@ def run(context: StageContext) -> None:
     work = replace(work, tracked=_tracked(work, context.pipeline))
     with _failing(work.tracked):
         results = _trained(work, built)
+        flattered = optimism(work.scoring, results)
+        combined = _combined(work, as_said, results, built)
         best, made = _chosen(work, results, built)
         tested = _backtest(work, best, built[best.name])
-    _write(work, results, best, made, tested)
+    more = {"optimism": flattered, "ensemble": None if combined is None else combined.report}
+    _write(work, results, best, made, tested, {key: value for key, value in more.items() if value is not None})
     if work.tracked is not None:
         work.tracked.finish({}, **{MODEL: digest(made.model), "chosen": f"{best.name}, by {params.select_by}"})
     if params.explain is not None:
@@ -142,6 +151,36 @@ def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
     return results
 
 
+def _combined(work: Work, as_said: StageContext, results: list[Result], built: dict[str, Candidate]) -> Combined | None:
+    """Make one more candidate of those that were trained, and of further trials of a search, where that is asked for.
+
+    `results` and `built` have it behind the others, so that it is chosen only where it is better.
+    """
+    asked, scoring = work.params.ensemble, work.scoring
+    if asked is None:
+        return None
+    pool = [Trained(each, built[each.name], each.name, refit=each.name in work.params.refit) for each in results]
+    for of, number, parameters in tuned.further(as_said, asked.trials if work.params.tuned else 0):
+        name, more = f"{of}-trial-{number}", candidates.resolved(of, Asked.model_validate(parameters))
+        with work.dropped.where_it_fails(name, ConfigurationError, DataError):
+            candidate = scoring.build(of, more)
+            fitted = scoring.fit(candidate, replace(_session(work, name, lambda _: None), seed=scoring.seed(of)))
+            result = scoring.result(name, more, fitted)
+            pool.append(Trained(result, candidate, of, refit=of in work.params.refit, trial=number))
+    found = combine(scoring, asked, pool)
+    work.context.say(found.report.sentence(work.params.select_by))
+    if found.result is not None and found.candidate is not None:
+        results.append(found.result)
+        built[ENSEMBLE] = found.candidate
+    return found
+
+
+def _refits(work: Work, name: str, candidate: Candidate) -> bool:
+    """Say whether a candidate learns again from more rows; an ensemble does where a member of it does."""
+    members = candidate.members if isinstance(candidate, EnsembleCandidate) else ()
+    return name in work.params.refit or any(member.refit for member in members)
+
+
 def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> tuple[Result, Released]:
     """Release the best candidate, or the best of those that can be written as ONNX."""
     scoring = work.scoring
@@ -149,9 +188,8 @@ def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> t
         with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
             best = calibrating.calibrated(best, work.params.objective, scoring.examples)  # noqa: PLW2901
             asked = (built[best.name], scoring.problem, scoring.examples, _session(work, best.name, lambda _: None))
-            return best, release(
-                best.name, best.fitted, *asked, refit=best.name in work.params.refit, say=work.context.say
-            )
+            refit = _refits(work, best.name, built[best.name])
+            return best, release(best.name, best.fitted, *asked, refit=refit, say=work.context.say)
     raise work.dropped.none_left()
 
 
@@ -218,7 +256,7 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
 
 def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:
     """Go back to several origins, where that is asked for."""
-    params, scoring, refit = work.params, work.scoring, best.name in work.params.refit
+    params, scoring, refit = work.params, work.scoring, _refits(work, best.name, candidate)
     session = _session(work, best.name, lambda _: None)
     if params.origins is not None:
         ordered = (params.origins, params.select_by, scoring.problem, scoring.examples, candidate, session)
@@ -229,7 +267,9 @@ def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:
     return backtesting.run(*asked, refit=refit, sliding=params.sliding), None
 
 
-def _write(work: Work, results: list[Result], best: Result, made: Released, tested: Tested) -> None:
+def _write(
+    work: Work, results: list[Result], best: Result, made: Released, tested: Tested, more: dict[str, Any]
+) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
@@ -247,6 +287,9 @@ def _write(work: Work, results: list[Result], best: Result, made: Released, test
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"
     training = training_reports.report(metric, reproducible, results, best, made, tested[0], found, tested[1])
+    training = training.model_copy(update=more)
+    if training.optimism is not None:
+        context.say(training.optimism.sentence(metric))
     if training.calibration is not None:
         context.say(training.calibration.sentence)
     if dropped := work.dropped.sentences:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -16,7 +15,8 @@ from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_json, rounded
 from mlops.ml.training import candidates
 from mlops.models import MODELS
-from mlops.stages import tuned, tuning_tracked
+from mlops.models.portfolio import Setting
+from mlops.stages import searching, tuned, tuning_tracked
 from mlops.stages.learnt_from import Inputs
 from mlops.stages.scoring import Learning, Scoring
 from mlops.stages.wish import searches, wish_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mlops.ml.tuning.search import Found
+    from mlops.ml.tuning.search import Found, Wanted
     from mlops.ml.tuning.trial import Answer, Ladder, Question
     from mlops.stages.context import StageContext
 
@@ -42,6 +42,8 @@ class Params(Learning):
     parallel: int = 1
     space: dict[str, dict[str, Range]]
     when: Literal["asked", "data"] = "asked"
+    portfolio: dict[str, tuple[Setting, ...]] = Field(default_factory=dict)
+    race: bool = False
 
     @property
     def searched(self) -> str:
@@ -50,7 +52,8 @@ class Params(Learning):
         blocks = {name: getattr(self, name).model_dump(mode="json") for name in ("trainer", "objective")}
         spaces = {name: {key: each.given() for key, each in space.items()} for name, space in self.space.items()}
         asked = {name: each.model_dump(mode="json") for name, each in self.candidates.items()}
-        return digest_json({**said, **blocks, "space": spaces, "candidates": asked})
+        more = self.model_dump(mode="json", include={"portfolio", "race"}, exclude_defaults=True)
+        return digest_json({**said, **blocks, "space": spaces, "candidates": asked, **more})
 
 
 def run(context: StageContext) -> None:
@@ -77,18 +80,26 @@ def run(context: StageContext) -> None:
 
 def _searched(context: StageContext, params: Params, inputs: Inputs) -> TuningReport:
     need("tune", "`tune`")
-    from mlops.ml.tuning.journal import Journal  # its Optuna is no part of what trains
-    from mlops.ml.tuning.search import Wanted, search
-    from mlops.stages.trials import answering
+    from mlops.stages.trials import answering  # its Optuna is no part of what trains
 
     scoring = Scoring.read(context, params)
     journal = _journal(context, digest_json([inputs.data, params.searched, inputs.code]))
-    found: dict[str, Found] = {}
-    begun, total, told = time.monotonic(), sum(params.trials.values()), _Telling(context, params)
+    total, told = sum(params.trials.values()), _Telling(context, params)
     with answering(scoring, params.parallel) as score:
-        for place, (name, trials) in enumerate(sorted(params.trials.items()), 1):
-            asked = candidates.resolved(name, params.candidates[name])
-            wanted = Wanted(
+        found = searching.found(_wanted(params, scoring), params.race, params.minutes, journal, score, told.of(total))
+    return _report(params, inputs, scoring, found)
+
+
+def _wanted(params: Params, scoring: Scoring) -> list[Wanted]:
+    """Say of each candidate what is searched, the first by name first."""
+    from mlops.ml.tuning.search import Wanted
+
+    rows = len(scoring.examples.train_y)
+    made = []
+    for name, trials in sorted(params.trials.items()):
+        asked = candidates.resolved(name, params.candidates[name])
+        made.append(
+            Wanted(
                 candidate=name,
                 parameters=asked.parameters,
                 space=params.space[name],
@@ -97,15 +108,10 @@ def _searched(context: StageContext, params: Params, inputs: Inputs) -> TuningRe
                 seed=params.seed,
                 higher=scoring.judge.higher_is_better,
                 ladder=_ladder(params, asked.kind, asked.parameters.get("trees"), params.space[name]),
+                first=[each.parameters for each in params.portfolio.get(name, ()) if each.fits(rows)],
             )
-            share = None if params.minutes is None else begun + 60 * params.minutes * place / len(params.trials)
-            notes = Journal(journal, name, higher=wanted.higher)
-            found[name] = search(wanted, notes, score, late=_late(share), tell=told.of(total))
-    return _report(params, inputs, scoring, found)
-
-
-def _late(end: float | None) -> Callable[[], bool]:
-    return lambda: end is not None and time.monotonic() >= end
+        )
+    return made
 
 
 def _journal(context: StageContext, key: str) -> Path:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.documents.tuning import TuningReport
 from mlops.errors import ConfigurationError, IntegrityError
+from mlops.metrics import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlops.stages.context import StageContext
 
 REPORT = "reports/tuning.json"
@@ -47,6 +50,32 @@ def over(context: StageContext) -> StageContext:
         name: {**each, **(found.best[name].parameters if name in found.best else {})} for name, each in asked.items()
     }
     return replace(context, params={**context.params, "candidates": candidates})
+
+
+def further(context: StageContext, count: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Give the best trials of each candidate beside the one that won: candidate, number, what it was asked for.
+
+    `context` has the candidates as the YAML says them.
+    """
+    found = read(context)
+    if found is None or not count:
+        return
+    higher = METRICS[found.select_by].higher_is_better
+    for name, winner in sorted(found.best.items()):
+        asked = context.params["candidates"][name]
+        ended = [
+            each
+            for each in found.trials
+            if each.candidate == name and each.number != winner.trial and each.score is not None
+            if each.state == "complete"
+        ]
+        ended.sort(key=lambda each: (-(each.score or 0) if higher else (each.score or 0), each.number))
+        seen = [winner.parameters]
+        for trial in ended:
+            if trial.parameters in seen or len(seen) > count:
+                continue
+            seen.append(trial.parameters)
+            yield name, trial.number, {**asked, **trial.parameters}
 
 
 def refuse_gone(context: StageContext, found: TuningReport, candidates: tuple[str, ...]) -> None:

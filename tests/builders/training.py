@@ -85,3 +85,12 @@ def write_features(root: Path, examples: Examples, tracking: Tracking | None = N
     for name in ("train_x", "train_y", "validation_x", "validation_y"):
         np.save(features / f"{name}.npy", getattr(examples, name), allow_pickle=False)
     return StageContext(folder, "churn", "train", train_params(**changes), tracking)
+
+
+def bent(rows: int = 400, seed: int = 4) -> Examples:
+    """A number of about 0 that lines and trees each know one half of: two slopes, and steps."""
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((rows * 2, 6), dtype=np.float32)
+    noise = 0.5 * random.standard_normal(len(x), dtype=np.float32)
+    y = (2 * x[:, 0] + x[:, 1] + 2 * (x[:, 2] > 0) * (x[:, 3] > 0) + noise).astype(np.float32)
+    return Examples(x[:rows], y[:rows], x[rows:], y[rows:])

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from mlops.blocks.column_group import SCALED, USUAL
 from mlops.blocks.derived import Derived
 from mlops.configuration.checking import column_rules, expression_checks, personal_columns
+from mlops.configuration.checking.auto_checks import auto_names_kinds, portfolio_and_race_search
 from mlops.configuration.checking.backtest_checks import backtest_has_an_order
 from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
+from mlops.configuration.checking.ensemble_checks import ensemble_is_possible
 from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS
@@ -235,6 +237,9 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     *IMAGE_CHECKS,
     pixels_are_scaled,
     refit_is_possible,
+    auto_names_kinds,
+    portfolio_and_race_search,
+    ensemble_is_possible,
     source_is_complete,
     rule_twice,
     monitor_makes_sense,

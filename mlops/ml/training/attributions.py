@@ -16,6 +16,7 @@ import numpy as np
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
 from mlops.ml.training import columns, shaping
+from mlops.ml.training.ensemble import FittedEnsemble
 from mlops.ml.training.missing import FittedLeast
 from mlops.ml.training.projection import Through
 from mlops.ml.training.token_input import TokenInput
@@ -37,6 +38,7 @@ _STEPS = (64, 256)  # of the path, more where the shares do not add up yet
 _GAP = 0.01
 _ROWS = 64
 _AT_ONCE = 512  # rows of a path, where each may be as many as a network has members
+_FLAT = 1e-9  # log-odds that have not moved, where the slope is that at the point
 
 _ASKED = "`evaluate: {explain: {attributions: true}}`"
 
@@ -74,6 +76,8 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     if isinstance(fitted, columns.FittedReading | FittedLeast):
         found = attribute(fitted.inner, fitted.seen(x), fitted.seen(train_x))
         return found if isinstance(fitted, FittedLeast) else _spread(found, fitted.columns)
+    if isinstance(fitted, FittedEnsemble):
+        return _mean(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
     if hasattr(fitted, "attributions"):
         found = fitted.attributions(x)
@@ -88,6 +92,33 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     if not found.gap <= _EXACT:
         raise IntegrityError(f"the shares of a score miss it by {found.gap:.2g}: {found.method} is not to be trusted")
     return found
+
+
+def _mean(fitted: FittedEnsemble, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
+    """Average the shares that members give, by their weights; of log-odds those of the probability.
+
+    A share of log-odds becomes one of the probability by the slope between the base and the score, so that shares add
+    up as before (the rescale rule for models in series: Chen, Lundberg and Lee, Nature Communications 13:4512, 2022).
+    """
+    each = [_as_probability(attribute(member, x, train_x)) for member in fitted.members]
+    by = np.array(fitted.counts, dtype=np.float64) / sum(fitted.counts)
+    values, base, output = (
+        sum(weight * getattr(found, name) for weight, found in zip(by, each, strict=True))
+        for name in ("values", "base", "output")
+    )
+    method = f"mean of members: {', '.join(dict.fromkeys(found.method for found in each))}"
+    return Attributions(method, each[0].unit, values, base, output, all(found.by_token for found in each))
+
+
+def _as_probability(found: Attributions) -> Attributions:
+    """Give shares of log-odds, of the second of two classes, as shares of its probability; others as they are."""
+    if found.unit != "log-odds":
+        return found
+    base, output = (1 / (1 + np.exp(-each)) for each in (found.base, found.output))
+    moved = found.output - found.base
+    flat = np.abs(moved) < _FLAT
+    slope = np.where(flat, base * (1 - base), (output - base) / np.where(flat, 1.0, moved))
+    return replace(found, unit="probability", values=found.values * slope[:, None], base=base, output=output)
 
 
 def _spread(found: Attributions, seen: columns.Columns) -> Attributions:

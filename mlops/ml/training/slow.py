@@ -6,7 +6,9 @@ from typing import Any
 
 
 def slow(candidate: Any) -> bool:
-    """Tell whether a candidate is a network, whatever is put around it; asking for its class would import torch.
+    """Tell whether a candidate is a network, or has one as a member, whatever is put around it.
+
+    Asking for its class would import torch.
 
     Example:
         >>> slow("a candidate that is none")
@@ -14,4 +16,6 @@ def slow(candidate: Any) -> bool:
     """
     while hasattr(candidate, "inner"):
         candidate = candidate.inner
+    if hasattr(candidate, "members"):
+        return any(slow(member.candidate) for member in candidate.members)
     return bool(getattr(candidate, "network", False))

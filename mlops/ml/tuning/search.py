@@ -43,6 +43,8 @@ class Wanted:
     seed: int
     higher: bool
     ladder: Ladder | None = None
+    first: Sequence[Mapping[str, Any]] = ()
+    """What is tried behind the candidate as it stands, before anything is searched."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,13 @@ def search(
     asking = _Asking(wanted)
     found: list[tuple[Question, Answer]] = []
     while len(found) < wanted.trials:
-        if found and late():
-            return Found(tuple(found), "time is over")
         asked = list(asking.round(min(ROUND, wanted.trials - len(found))))
         if not asked:
             return Found(tuple(found), "every point of the grid was tried")
         known = {question.number: journal.find(question) for _, question in asked}
+        over = (bool(found) or any(known.values())) and not all(known.values()) and late()
+        if over:  # what is known already costs no time
+            asked = asked[: [known[question.number] is None for _, question in asked].index(True)]
         trials = {question.number: trial for trial, question in asked}
         for question, answer in score([question for _, question in asked if known[question.number] is None]):
             journal.keep(question, answer, trials[question.number].params, asking.distributions)
@@ -84,6 +87,8 @@ def search(
             asking.tell(trial, made)
             found.append((question, made))
             tell(question, made)
+        if over:
+            return Found(tuple(found), "time is over")
     return Found(tuple(found), "all trials were made")
 
 
@@ -110,7 +115,7 @@ class _Asking:
             trial = self._ask(number)
             if trial is None:
                 return
-            parameters = space.given(self.wanted.space, trial.params) if number else {}
+            parameters = self._parameters(number, trial)
             yield (
                 trial,
                 Question(
@@ -123,12 +128,21 @@ class _Asking:
                 ),
             )
 
+    def _parameters(self, number: int, trial: Trial) -> dict[str, Any]:
+        """Give what a trial is trained with; what stands first is taken whole, also what no range holds."""
+        if number == 0:
+            return {}
+        first = self.wanted.first
+        return dict(first[number - 1]) if number <= len(first) else space.given(self.wanted.space, trial.params)
+
     def _ask(self, number: int) -> Trial | None:
         """Ask for a trial of a number: the candidate as it stands, then what the sampler or the grid says."""
         with quiet():
             if number == 0:
                 own = space.inside(self.wanted.space, self.wanted.parameters)
                 return self._fixed(own)
+            if number <= len(self.wanted.first):
+                return self._fixed(space.inside(self.wanted.space, self.wanted.first[number - 1]))
             if self._grid is not None:
                 point = next(islice(self._grid, 1), None)
                 return None if point is None else self._fixed(point)

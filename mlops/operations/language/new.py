@@ -53,8 +53,11 @@ def create(
     horizon: int | None = None,
     header: bool = True,
     names: Sequence[str] | None = None,
+    auto: bool = False,
 ) -> New:
     """Write conf/data/NAME.yaml and conf/pipeline/NAME.yaml, and bring the file into pipelines/NAME/data/.
+
+    With `auto` no candidates are named: every kind that suits is searched.
 
     Everything is written or nothing. A file without a `header` has the `names` that are given, or counted ones.
 
@@ -66,7 +69,7 @@ def create(
     _check_name(root, name, files)
     place = _place(root, name, _existing(data))
     if holds_pictures(data):
-        return _of_pictures(root, name, data.resolve(), place)
+        return _of_pictures(root, name, data.resolve(), place, auto=auto)
     if target is None:
         raise ConfigurationError("nothing says which column is learnt", hint="--target COLUMN")
     from mlops.ml.data import guessing  # Polars takes 0.2 s to import: not for a name that is refused
@@ -79,14 +82,16 @@ def create(
     found, team = guess(frame, target, task), _team(root, name)
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
-        pipeline_file: starter.pipeline_yaml(name, data.name, target, found, team=bool(team), horizon=horizon),
+        pipeline_file: starter.pipeline_yaml(
+            name, data.name, target, found, team=bool(team), horizon=horizon, auto=auto
+        ),
     }
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
     return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts))
 
 
-def _of_pictures(root: Path, name: str, data: Path, place: Path) -> New:
+def _of_pictures(root: Path, name: str, data: Path, place: Path, *, auto: bool = False) -> New:
     """Write the YAML for a folder that has a folder of pictures for each class."""
     need("image", f"the pictures of {data.name}")
     from mlops.operations.language import picture_folder  # Polars and NumPy: not for a name that is refused
@@ -95,7 +100,7 @@ def _of_pictures(root: Path, name: str, data: Path, place: Path) -> New:
     texts = {
         f"conf/data/{name}.yaml": picture_folder.data_yaml(data.name, place.as_posix(), found),
         f"conf/pipeline/{name}.yaml": picture_folder.pipeline_yaml(
-            name, data.name, found, [] if team else [starter.OWNERS]
+            name, data.name, found, [] if team else [starter.OWNERS], auto=auto
         ),
     }
     written = _write(root, texts, data, found.files, root / "pipelines" / name / place)

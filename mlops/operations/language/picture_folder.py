@@ -11,6 +11,7 @@ import numpy as np
 
 from mlops.errors import ConfigurationError
 from mlops.ml.data import image_folder
+from mlops.operations.language import starter
 from mlops.operations.language.flow import Value, flow, text
 from mlops.pictures.decoding import Broken, decode
 from mlops.sources.image_folder import COLUMNS
@@ -111,7 +112,7 @@ def data_yaml(name: str, place: str, found: Look) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str]) -> str:
+def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str], *, auto: bool = False) -> str:
     """Write `conf/pipeline/<name>.yaml`; `owners` are the lines that name who reviews it."""
     task = "binary" if len(found.classes) == 2 else "multiclass"
     lines = [
@@ -120,7 +121,7 @@ def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str]) -> s
         "defaults:",
         f"  - /data: {text(name)}",
         "  - /features: image",
-        "  - /model: [cnn]",
+        f"  - /model: {starter.AUTO if auto else '[cnn]'}",
         f"  - /gates: {task}_classifier",
         "  - /deploy: [local]",
         "  - _self_",
@@ -129,5 +130,6 @@ def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str]) -> s
         "risk: limited",
         f"task: {task}",
         f"data: {flow({'target': LABEL, 'split': {'by': 'stratified'}})}",
+        *([starter.budget(len(found.files))] if auto else []),
     ]
     return "\n".join(lines) + "\n"

@@ -20,6 +20,9 @@ _MODELS = {
     "multiclass": "[gradient_boosting, mlp]",
     "regression": "[linear, gradient_boosting]",
 }
+_CHOSEN = "  # candidates; the better one on validation goes on"
+AUTO = "auto  # every kind that suits, searched under one budget, and their mean"
+_TRIALS = ((5_000, 60), (50_000, 40), (None, 16))
 _MEANINGS = {
     "constant": "one value throughout",
     "empty": "no value at all",
@@ -72,11 +75,19 @@ def columns_yaml(rules: Mapping[str, Mapping[str, Value]]) -> list[str]:
 
 
 def pipeline_yaml(
-    name: str, file: str, target: str, guess: Guess, *, team: bool = False, horizon: int | None = None
+    name: str,
+    file: str,
+    target: str,
+    guess: Guess,
+    *,
+    team: bool = False,
+    horizon: int | None = None,
+    auto: bool = False,
 ) -> str:
     """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
 
-    A `team` reviews it where the policy gives its name one: then it names no owners of its own.
+    A `team` reviews it where the policy gives its name one: then it names no owners of its own. With `auto` it names no
+    candidates either.
     """
     return "\n".join(
         (
@@ -85,7 +96,7 @@ def pipeline_yaml(
             "defaults:",
             f"  - /data: {text(name)}",
             "  - /features: tabular",
-            f"  - /model: {_MODELS[guess.task]}  # candidates; the better one on validation goes on",
+            f"  - /model: {AUTO if auto else f'{_MODELS[guess.task]}{_CHOSEN}'}",
             f"  - /gates: {'forecaster' if guess.ahead else GATES[guess.task]}",
             "  - /deploy: [local]",
             "  - _self_",
@@ -94,9 +105,20 @@ def pipeline_yaml(
             "risk: limited",
             *(_ahead(guess.ahead, horizon or 1) if guess.ahead else [f"task: {guess.task}"]),
             f"data: {flow({'target': target, 'split': split(guess)})}",
+            *([budget(guess.rows)] if auto else []),
             "",
         )
     )
+
+
+def budget(rows: int) -> str:
+    """Write how many trials there are: fewer, where each takes longer.
+
+    Example:
+        >>> budget(1_000), budget(1_000_000)
+        ('auto: {trials: 60}', 'auto: {trials: 16}')
+    """
+    return f"auto: {{trials: {next(trials for most, trials in _TRIALS if most is None or rows <= most)}}}"
 
 
 def _ahead(ahead: Ahead, horizon: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlops.blocks.ensemble import ENSEMBLE
 from mlops.bundle.recipe import Recipe
 from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport, RuleResult
@@ -194,6 +195,9 @@ def _said(value: Any) -> str:
 
 
 def _parameters(e: Evidence) -> list[tuple[str, Any]]:
+    if e.model.get("kind") == ENSEMBLE:
+        members = sorted(e.model["parameters"]["members"].items())
+        return [(name, f"{float(each['weight']):.0%} ({each['kind']})") for name, each in members]
     return sorted((name, value) for name, value in e.model.get("parameters", {}).items() if name != "kind")
 
 

@@ -18,6 +18,7 @@ from mlops.present.report.data import Check, Data
 from mlops.present.report.decision import DecisionSection, decision
 from mlops.present.report.discovered import discovered
 from mlops.present.report.documents import Documents
+from mlops.present.report.ensemble import EnsembleSection, ensemble
 from mlops.present.report.fairness import Fairness, fairness
 from mlops.present.report.forests import Forest
 from mlops.present.report.importance import ImportanceSection, importance
@@ -65,6 +66,8 @@ class Page:
     walked: str
     learning_curve: Plot | None
     tuning: Tuning | None
+    optimism: str
+    ensemble: EnsembleSection | None
     epochs: tuple[Plot, ...]
     serving: Serving | None
     data: Data | None
@@ -140,6 +143,8 @@ def view(
         walked="" if learnt.walked is None else learnt.walked.sentence,
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         tuning=tuning(documents.tuning),
+        optimism="" if learnt.optimism is None else learnt.optimism.sentence(called(select_by)),
+        ensemble=ensemble(learnt.ensemble, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),
         data=data.data(documents.data, about, important),

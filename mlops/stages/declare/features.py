@@ -65,7 +65,7 @@ FEATURES = Declaration(
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
         Parameter(
             "groups",
-            "model.*.columns model.*.groups model.*.image model.*.kind data.images data.columns.*.type",
+            "model.*.columns auto model.*.groups model.*.image model.*.kind data.images data.columns.*.type",
             _groups,
             optional=True,
             whole=True,

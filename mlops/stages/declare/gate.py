@@ -84,7 +84,7 @@ GATE = Declaration(
         "reports/split.json",
         "reports/training.json",
         Files(_RULES, lambda spec: ["reports/serving.json"] if serving_rules(spec) else []),
-        Files("tune", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
+        Files("tune auto", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files("evaluate.explain.attributions", lambda spec: ["reports/explanations.json"] if attributed(spec) else []),
         Files(
             "evaluate.learning_curve",

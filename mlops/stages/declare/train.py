@@ -84,7 +84,7 @@ TRAIN = Declaration(
         Parameter("task", "task", task_of),
         Parameter("seed", "seed"),
         Parameter("select_by", "select_by task objective.quantile", selected),
-        Parameter("candidates", "model", lambda spec: dict(sorted(spec.model.items()))),
+        Parameter("candidates", "model auto", lambda spec: dict(sorted(spec.model.items()))),
         Parameter(
             "trainer",
             "trainer model",
@@ -92,8 +92,9 @@ TRAIN = Declaration(
         ),
         Parameter("weight", "data.weight", optional=True),
         Parameter("objective", "objective", lambda spec: spec.objective.given(), optional=True),
+        Parameter("ensemble", "ensemble auto", lambda spec: spec.ensemble, optional=True),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
-        Parameter("refit", "refit model", refitted, optional=True, whole=True),
+        Parameter("refit", "refit model auto", refitted, optional=True, whole=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
         Parameter("target", "data.target", _target, optional=True, but="data.target"),
         Parameter("backtest", "forecast.backtest", backtested, optional=True),
@@ -109,12 +110,12 @@ TRAIN = Declaration(
         ),
         Parameter("lagged", "forecast", lambda spec: spec.forecast is not None, optional=True, whole=True),
         Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),
-        Parameter("tuned", "tune", lambda spec: spec.tune is not None, optional=True, whole=True, but=INSIDE),
+        Parameter("tuned", "tune auto", lambda spec: spec.tune is not None, optional=True, whole=True, but=INSIDE),
     ),
     inputs=(
         "artifacts/features",
         Files("model", lambda spec: [own_file(each.kind) for each in spec.model.values() if isinstance(each, Own)]),
-        Files("tune", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
+        Files("tune auto", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files(
             "evaluate.explain.attributions forecast.backtest evaluate.backtest",
             lambda spec: ["artifacts/split"] if attributed(spec) or backtested(spec) or origins(spec) else [],

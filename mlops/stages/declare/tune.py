@@ -6,6 +6,7 @@ from typing import Any
 
 from mlops.blocks.address import own_file
 from mlops.blocks.trainer import Trainer
+from mlops.configuration.auto import portfolio
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.tuning import dealt, spaces, tune_of
@@ -13,6 +14,7 @@ from mlops.kinds.kind import Kind as Named
 from mlops.kinds.union import Kinded
 from mlops.metrics import METRICS, validated
 from mlops.models import MODELS
+from mlops.models.portfolio import Setting
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
 from mlops.stages.declare.forecasts import task_of
@@ -35,6 +37,19 @@ def _candidates(spec: Pipeline) -> dict[str, Kinded]:
     return {name: spec.model[name] for name in dealt(spec)}
 
 
+def _portfolio(spec: Pipeline) -> dict[str, Any]:
+    """List the settings of each candidate's kind, with the rows that they are for."""
+    if not tune_of(spec).portfolio:
+        return {}
+    found = {name: portfolio(each.kind) for name, each in _candidates(spec).items() if not isinstance(each, Own)}
+    return {name: [_setting(each) for each in known.settings] for name, known in found.items() if known is not None}
+
+
+def _setting(said: Setting) -> dict[str, Any]:
+    most = {} if said.most is None else {"most": said.most}
+    return {"parameters": dict(said.parameters), **({"least": said.least} if said.least else {}), **most}
+
+
 def _trainer(spec: Pipeline) -> Trainer:
     return spec.trainer.model_copy(update={"reproducible": reproducible(spec)})
 
@@ -52,16 +67,18 @@ TUNE = Declaration(
         Parameter("task", "task", task_of),
         Parameter("seed", "seed"),
         Parameter("select_by", "select_by task objective.quantile", selected),
-        Parameter("candidates", "model", _candidates),
+        Parameter("candidates", "model auto", _candidates),
         Parameter("trainer", "trainer model", _trainer),
         Parameter("weight", "data.weight", optional=True),
         Parameter("objective", "objective", lambda spec: spec.objective.given(), optional=True),
-        Parameter("trials", "tune.trials tune.space model", dealt, whole=True),
-        Parameter("minutes", "tune.minutes", lambda spec: tune_of(spec).minutes, optional=True),
+        Parameter("trials", "tune.trials tune.space model auto", dealt, whole=True),
+        Parameter("minutes", "tune.minutes auto.minutes", lambda spec: tune_of(spec).minutes, optional=True),
         Parameter("sampler", "tune.sampler", lambda spec: tune_of(spec).sampler),
         Parameter("pruner", "tune.pruner", lambda spec: tune_of(spec).pruner),
         Parameter("parallel", "tune.parallel", lambda spec: tune_of(spec).parallel),
-        Parameter("space", "tune.space model", _spaces, whole=True),
+        Parameter("space", "tune.space model auto", _spaces, whole=True),
+        Parameter("portfolio", "tune.portfolio model auto", _portfolio, optional=True, whole=True),
+        Parameter("race", "tune.race auto", lambda spec: tune_of(spec).race, optional=True),
         Parameter("when", "tune.when", lambda spec: tune_of(spec).when),
     ),
     inputs=(
@@ -73,6 +90,6 @@ TUNE = Declaration(
     ),
     outputs=(Output(REPORT, Kind.REPORT, stays=True),),
     wanted=lambda spec: spec.tune is not None,
-    keys="tune",
+    keys="tune auto",
     kinds=_kinds,
 )

@@ -54,6 +54,7 @@ ALIKE: dict[frozenset[str], str] = {
             "one bound of a rule that may have several",
         ),
         ("blocks.examine.Explain", "blocks.examine.Attributed", "the part that `train` reads, without defaults"),
+        ("blocks.ensemble.Ensemble", "documents.ensemble.EnsembleReport", _WRITTEN),
         (
             "configuration.requests.Requests",
             "bundle.schema.Requests",

@@ -98,5 +98,5 @@ class _Page:
     def __init__(self, found: TuningReport) -> None:
         self.tuning = tuning(found)
         self.candidates = self.dropped = self.epochs = ()
-        self.calibrated = self.taught = self.select_by = ""
-        self.learning_curve = self.serving = None
+        self.calibrated = self.taught = self.select_by = self.optimism = ""
+        self.learning_curve = self.serving = self.ensemble = None

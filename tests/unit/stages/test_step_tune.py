@@ -21,6 +21,7 @@ from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.ml.training.problem import Examples
 from mlops.stages import train, tune
 from mlops.stages.context import StageContext, Tracking
+from mlops.stages.ensembling import combine
 from mlops.stages.scoring import Scoring
 from mlops.stages.wish import wish_of
 from tests.builders.exporting import one_table_of_operators
@@ -120,6 +121,30 @@ def test_training_goes_by_the_winner_and_comes_to_its_score(once: StageContext, 
     assert training is not None
     scores = {name: found.trials[winner.trial - 1].score for name, winner in found.best.items()}
     assert {name: each.validation["log_loss"] for name, each in training.candidates.items()} == scores
+
+
+def test_trials_that_did_not_win_are_members_with_the_score_that_they_had(once: StageContext, tmp_path: Path) -> None:
+    context = searched(tmp_path)
+    context.path("reports").mkdir()
+    context.path(REPORT).write_bytes(text(once))
+    section = train_params(
+        candidates={"linear": {"kind": "linear"}, "trees": TREES},
+        select_by="log_loss",
+        tuned=True,
+        ensemble={"trials": 2, "members": 5},
+    )
+    pools = []
+    with pytest.MonkeyPatch.context() as patch, one_table_of_operators():
+        patch.setattr(train, "combine", lambda *given: pools.append(given[2]) or combine(*given))
+        train.run(replace(context, stage="train", params=section))
+    trials = report(once).trials
+    extra = {each.result.name: each for each in pools[0] if each.trial is not None}
+    assert {each.of for each in extra.values()} == {"linear", "trees"}
+    assert len(extra) == 4
+    for name, each in extra.items():
+        assert name == f"{each.of}-trial-{each.trial}"
+        found = float(f"{each.result.validation['log_loss']:.6g}")
+        assert found == pytest.approx(float(trials[each.trial - 1].score or 0), rel=1e-5)
 
 
 def test_what_was_found_is_kept_until_somebody_asks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,60 @@
+"""What `auto:` comes to: candidates, their search and their ensemble, as people would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops.models import MODELS
+from mlops.models.portfolio import Portfolio
+
+_TRIALS = 2
+"""Further trials of each candidate that may be members."""
+
+
+def portfolio(kind: str) -> Portfolio | None:
+    """Give the portfolio of a kind, where it has one.
+
+    Example:
+        >>> portfolio("linear").settings[0].parameters
+        {'l2': 0.1}
+    """
+    known = MODELS.get(kind)
+    return None if known is None else known.can.get("portfolio")
+
+
+def suiting(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the kinds that suit what a pipeline says of its task, its columns and its objective."""
+    data, features, objective = (_mapping(value.get(key)) for key in ("data", "features", "objective"))
+    pixels = features.get("kind") == "image"
+    pictures, tables = pixels or bool(data.get("images")), not pixels
+    quantile = objective.get("quantile") is not None
+    task = "regression" if value.get("task") == "forecasting" else value.get("task")
+    return tuple(
+        name
+        for name, kind in MODELS.items()
+        if (found := portfolio(name)) is not None
+        if (found.tables and tables) or (found.pictures and pictures)
+        if task in kind.can.get("tasks", ()) and (not quantile or kind.can.get("quantile"))
+    )
+
+
+def expanded(value: Any) -> Any:
+    """Put what `auto:` stands for into a pipeline that has it; others, and what cannot be read, stay as they are."""
+    if not isinstance(value, dict) or value.get("auto") is None or not isinstance(value["auto"], Mapping):
+        return value
+    asked = value["auto"]
+    kinds, named = suiting(value), asked.get("kinds")
+    chosen = [name for name in kinds if not isinstance(named, list | tuple) or name in named]
+    searched = {key: asked[key] for key in ("trials", "minutes") if asked.get(key) is not None}
+    model, tune = value.get("model", {}), value.get("tune", {})
+    more: dict[str, Any] = {"ensemble": value.get("ensemble", {"trials": _TRIALS})}
+    if isinstance(model, Mapping):
+        more["model"] = {**{name: {"kind": name} for name in chosen}, **model}
+    if isinstance(tune, Mapping):
+        more["tune"] = {"trials": 40, "race": True, "portfolio": True, **searched, **tune}
+    return {**value, **more}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -20,5 +20,7 @@ class Options(features.Features):
     where: Where | None = None
     derive: dict[str, Computed] = Field(default_factory=dict)
     """Columns that are computed of a row: the server does so too."""
+    learnt: block.Items[block.Column] = ()
+    """Those of them that are learnt from rows of training, and are features."""
     groups: block.Items[str] = ()
     """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""

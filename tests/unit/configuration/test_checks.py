@@ -136,3 +136,19 @@ def test_folds_want_rows_in_any_order_and_one_transform_that_saw_no_target() -> 
     )
     said = "a forecast has no folds: a member would learn from the future of the rows that it is judged on"
     assert found == [(("data", "split", "folds"), said)]
+
+
+def test_a_forecast_learns_no_aggregate() -> None:
+    derive = {"usual": "mean(price, by=shop)"}
+    found = problems(
+        task="forecasting",
+        data={**PIPELINE["data"], "split": {"by": "time", "key": "day"}, "keys": ["shop"], "derive": derive},
+        forecast={"horizon": 7, "known": ["holiday"]},
+        gates=[{"metric": "mae", "over_dummy": {"better_by": 0.0}}],
+    )
+    assert found == [
+        (
+            ("data", "derive", "usual"),
+            "`usual` is learnt of many rows, and what a forecast knows ahead is sent as it is",
+        )
+    ]

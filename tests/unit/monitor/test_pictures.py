@@ -90,13 +90,15 @@ def watch(
 
 def darker(pixels: Pixels) -> Pixels:
     """Take light away, as a dirty lens does: all that is dark stays so."""
-    return np.maximum(pixels.astype(np.int64) - 25, 0).astype(np.uint8)
+    found: Pixels = np.maximum(pixels.astype(np.int64) - 25, 0).astype(np.uint8)
+    return found
 
 
 def flatter(pixels: Pixels) -> Pixels:
     """Halve what tells a pixel from the mean of its picture, as fog does."""
     means = pixels.mean(axis=1, keepdims=True)
-    return np.rint(means + (pixels - means) / 2).astype(np.uint8)
+    found: Pixels = np.rint(means + (pixels - means) / 2).astype(np.uint8)
+    return found
 
 
 def test_pictures_like_those_of_training_are_ok(tmp_path: Path, bundle: Path, drawn: dict[str, Pixels]) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BINS = 20
-_FEWEST = 5
-"""Sentences that a token must sort out of those that choose."""
+_EACH = 20
+"""Sentences of those that choose which an even division gives a bin at least: of fewer, chi-square is too sure."""
 
 
 def lengths(texts: Sequence[str]) -> NDArray[np.float64]:
@@ -56,13 +56,17 @@ def sorts(listed: Sequence[Sequence[int]]) -> Tokens | None:
 
 
 def _dividing(texts: Sequence[frozenset[int]]) -> tuple[int, ...]:
-    """Choose token after token: the one that as many of the texts left have as an even division would give it."""
+    """Choose token after token: the one that as many of the texts left have as an even division would give it.
+
+    What is left at last is a bin, too: it holds no less than half of what an even division gives.
+    """
     rows = Counter[int](number for found in texts for number in found)
     left, chosen = list(texts), list[int]()
-    wanted = len(texts) / _BINS
-    while rows and len(chosen) < _BINS - 1:
+    bins = min(_BINS, len(texts) // _EACH)
+    wanted = len(texts) / max(1, bins)
+    while rows and len(chosen) < bins - 1:
         best = min(rows, key=lambda number: (abs(rows[number] - wanted), number))
-        if rows[best] < max(_FEWEST, wanted / 2):
+        if not wanted / 2 <= rows[best] <= len(left) - wanted / 2:
             break
         chosen.append(best)
         for found in left:

@@ -123,7 +123,7 @@ def test_tokens_that_sort_next_to_no_text_are_not_taken() -> None:
     assert text_profile.sorts([[], [0], [0, 0]]) is None
 
 
-@given(st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=20, max_size=60))
+@given(st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=20, max_size=160))
 def test_every_text_that_is_counted_is_in_one_bin(listed: list[list[int]]) -> None:
     found = text_profile.sorts(listed)
     assert found == text_profile.sorts([[*reversed(own)] for own in listed])

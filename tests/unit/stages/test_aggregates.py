@@ -74,6 +74,16 @@ def test_stage_and_server_have_the_same_bits_of_rows_that_training_had_not(
         assert np.concatenate([transform.apply_rows([row]) for row in sent]).tobytes() == whole.tobytes()
 
 
+def test_a_text_and_a_truth_may_be_made_of_aggregates() -> None:
+    train = table().cast({"y": pl.Int64})
+    recipe = learnt(train, size="if(amount > mean(amount, by=plan), 'large', plan)", above="amount > median(amount)")
+    assert {each.name: each.type for each in recipe.made} == {"size": "string", "above": "bool"}
+    assert "size=large" in (recipe.features or ())
+    transform = Transform(recipe)
+    rows = [json_row(row) for row in train.drop("y").iter_rows(named=True)]
+    assert transform.apply_rows(rows).tobytes() == transformed(transform, train).tobytes()
+
+
 def table(rows: int = 240) -> pl.DataFrame:
     """Make a table in which only the amount beside what is usual for a plan says something."""
     chance = np.random.default_rng(5)

@@ -26,6 +26,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
         "onnxscript": "onnxscript",
         "pandera": "pandera",
         "polars": "polars",
+        "python-stdnum": "stdnum",
         "pytorch-lightning": "pytorch_lightning",
         "rich": "rich",
         "scikit-learn": "sklearn",

@@ -9,8 +9,9 @@ from pydantic import Discriminator, Field, Tag
 
 from mlops.blocks.block import Block, Column, Items, Names, one_line
 from mlops.blocks.column_rule import Scalar
+from mlops.expressions.aggregates import aggregates
 from mlops.expressions.parse import parse
-from mlops.expressions.tree import Fault, columns
+from mlops.expressions.tree import Aggregate, Fault, columns
 
 Rule = Literal["greater_than", "at_least", "less_than", "at_most", "equals", "one_of", "is_null", "log1p", "year"]
 Expression = Annotated[str, Field(min_length=1, max_length=2_000), one_line("an expression"), Names("computed")]
@@ -58,6 +59,30 @@ def read(expression: str) -> dict[str, tuple[int, int]]:
     except Fault:
         return {}
     return found
+
+
+def learnt_by(expression: str) -> tuple[Aggregate, ...]:
+    """List the aggregates of an expression, in their order; none where it is no expression.
+
+    >>> [each.function for each in learnt_by("amount / mean(amount, by=plan)")]
+    ['mean']
+    """
+    try:
+        return tuple(aggregates(parse(expression)))
+    except Fault:
+        return ()
+
+
+def fitted(derive: Mapping[str, str | Derived]) -> frozenset[str]:
+    """List the columns that are learnt from the rows of training: by an aggregate of their own, or through others.
+
+    No table has them before `split`: the transform makes them.
+
+    >>> sorted(fitted({"a": "mean(x, by=plan)", "b": "a > 2", "c": "x + 1"}))
+    ['a', 'b']
+    """
+    own = {name for name, each in derive.items() if isinstance(each, str) and learnt_by(each)}
+    return frozenset(name for name in derive if name in own or own & origins(derive, name)) if own else frozenset()
 
 
 def origins(derive: Mapping[str, str | Derived], name: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import (
@@ -49,7 +50,7 @@ class Recipe(Item):
     """A fitted transform; `keep` picks from `layout`, `features` names what was picked, `groups` says where it stands.
 
     `columns` must be given; `made` are computed from them, in order, before anything else. What has other groups than
-    those of every pipeline is of version 2: a program that does not know them refuses it.
+    those of every pipeline, or aggregates, is of version 2: a program that does not know them refuses it.
     """
 
     schema_version: Literal[1, 2]
@@ -82,7 +83,7 @@ class Recipe(Item):
     @property
     def steps(self) -> tuple[Step, ...]:
         """What is computed of the given columns."""
-        return tuple(Step(each.name, each.type, each.expression) for each in self.made)
+        return tuple(each.step for each in self.made)
 
     @classmethod
     def parse(cls, data: bytes, name: str = "transform.json") -> Recipe:
@@ -130,8 +131,8 @@ class Recipe(Item):
         """Give it other parts, and hold what comes of it together; the version is that of its groups."""
         made = {**dict(self), **parts}
         items = (*made["numbers"], *made["categories"], *made["texts"], *made["pictures"])
-        usual = all(item.group in USUAL for item in items)
-        return Recipe.model_validate({**made, "schema_version": 1 if usual else 2})
+        version = _version((item.group for item in items), made["made"])
+        return Recipe.model_validate({**made, "schema_version": version})
 
     def text_of(self, column: str) -> Text | None:
         """Say how the sentences of a column become tokens; None where no model reads them."""
@@ -159,8 +160,8 @@ class Recipe(Item):
             raise ValueError("features are not what keep picks")
         if self.shape is not None and math.prod(self.shape) != len(keep):
             raise ValueError("shape does not hold the features")
-        if self.schema_version != (1 if {feature.group for feature in layout} <= set(USUAL) else 2):
-            raise ValueError("the version is that of other groups of columns")
+        if self.schema_version != _version((feature.group for feature in layout), self.made):
+            raise ValueError("the version is that of other groups of columns, or of other aggregates")
         return self
 
     def _check_types(self) -> None:
@@ -179,10 +180,17 @@ class Recipe(Item):
         """Hold every computed column to the type that its expression has."""
         known: dict[str, str | None] = {column.name: column.type for column in self.columns}
         for each in self.made:
+            step = each.step
             try:
-                found = type_of(Step(each.name, each.type, each.expression).node, known)
+                found = type_of(step.node, known)
             except Fault as fault:
                 raise ValueError(f"a column cannot be computed: {fault.message}") from fault
+            if len(step.learnt) != len(step.aggregates):
+                raise ValueError("a computed column has not what each of its aggregates learnt")
+            for asked, learnt in zip(step.aggregates, step.learnt, strict=True):
+                kinds = tuple(str if known[name.name] in TEXT else int for name in asked.by)
+                if any(tuple(map(type, key)) != kinds for key in learnt.levels):
+                    raise ValueError("an aggregate has levels of other columns")
             if each.name in known or not _alike(found, each.type):
                 raise ValueError("a computed column is given too, or of another type")
             known[each.name] = each.type
@@ -191,6 +199,11 @@ class Recipe(Item):
                 condition(self.where.expression, known)
             except Fault as fault:
                 raise ValueError(f"the condition of rows is none: {fault.message}") from fault
+
+
+def _version(groups: Iterable[str], made: Iterable[Made]) -> int:
+    """Give the version that a recipe of some groups, and of some computed columns, is of."""
+    return 1 if set(groups) <= set(USUAL) and not any(each.learnt for each in made) else 2
 
 
 def _alike(found: str, declared: str) -> bool:

@@ -18,6 +18,8 @@ from pydantic import (
 
 from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, TARGET_CODED
 from mlops.blocks.column_group import IMAGE as PICTURES
+from mlops.expressions.aggregates import Key, Learnt
+from mlops.expressions.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +49,58 @@ class Column(Item):
     nullable: bool
 
 
+class Frozen(Item):
+    """What training had of an aggregate: `values` of levels by `keys`, in order; `otherwise` stands for any other."""
+
+    otherwise: float | None
+    keys: tuple[Key, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, learnt: Learnt) -> Frozen:
+        """Spell what was learnt."""
+        return cls(otherwise=learnt.otherwise, keys=tuple(learnt.levels), values=tuple(learnt.levels.values()))
+
+    @property
+    def learnt(self) -> Learnt:
+        """Give it as expressions look it up."""
+        return Learnt(self.otherwise, dict(zip(self.keys, self.values, strict=True)))
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Frozen:
+        if len(self.keys) != len(self.values) or len(set(self.keys)) != len(self.keys):
+            raise ValueError("an aggregate has not one value for each level")
+        return self
+
+
 class Made(Item):
-    """A column that is computed from given ones, and from those made before it."""
+    """A column that is computed from given ones, and from those made before it.
+
+    `learnt` is what training had of each aggregate of the expression, in their order.
+    """
 
     name: str
     type: ColumnType
     expression: str
+    learnt: tuple[Frozen, ...] = ()
+
+    @classmethod
+    def of(cls, step: Step) -> Made:
+        """Spell a step."""
+        learnt = tuple(map(Frozen.of, step.learnt))
+        return cls.model_validate(
+            {"name": step.name, "type": step.type, "expression": step.expression, "learnt": learnt}
+        )
+
+    @property
+    def step(self) -> Step:
+        """Give it as it is computed."""
+        return Step(self.name, self.type, self.expression, tuple(each.learnt for each in self.learnt))
+
+    @model_serializer(mode="wrap")
+    def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what few have, so that earlier bundles keep their bytes."""
+        return {key: value for key, value in dump(self).items() if key != "learnt" or value}
 
 
 class Condition(Item):

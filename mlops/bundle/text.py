@@ -20,7 +20,7 @@ from mlops.blocks.column_group import TEXT
 from mlops.bundle.tokenizer import Unit, Version, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -139,6 +139,10 @@ class Text(BaseModel):
         found = [self.tokenized(text) for text in texts]
         return np.array([each.unseen / each.count if each.count else np.nan for each in found], dtype=np.float64)
 
+    def ids_of(self, text: str) -> list[int]:
+        """Give the id of each token of a text, in its order; 0 of those that training did not know."""
+        return [self.id_of(token) for token in tokens(text, self.unit, self.ngrams)]
+
     def id_of(self, token: str) -> int:
         """Give the id of a token; 0 of one that training had in no text."""
         if self.buckets is None:
@@ -149,6 +153,19 @@ class Text(BaseModel):
     @cached_property
     def _ids(self) -> Mapping[str, int]:
         return {token: place for place, token in enumerate(self.vocabulary or (), start=1)}
+
+
+def sorted_by(ids: Sequence[int], texts: Iterable[Collection[int]]) -> NDArray[np.int64]:
+    """Count the texts by the first of some `ids` that each has among its own, and last those that have none.
+
+    A text counts once, so that counts are as independent as texts are, which the tokens of one are not.
+
+    >>> sorted_by([7, 3], [{3, 7}, {3}, {1, 3}, {2}]).tolist()
+    [1, 2, 1]
+    """
+    places = {number: place for place, number in enumerate(ids)}
+    found = [min((places[number] for number in own if number in places), default=len(ids)) for own in texts]
+    return np.bincount(np.array(found, dtype=np.int64), minlength=len(ids) + 1)
 
 
 def bucket(token: str, buckets: int) -> int:

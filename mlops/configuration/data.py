@@ -44,7 +44,8 @@ class Data(Block):
     columns: dict[Column, ColumnRule] = Field(default_factory=dict)
     """Rules by column; columns that are not named are typed by looking."""
     derive: dict[NewColumn, Computed] = Field(default_factory=dict)
-    """Columns computed from others in each row: `bmi: weight / height ** 2`. The server computes them too."""
+    """Columns computed from others in each row: `bmi: weight / height ** 2`; or of many rows, learnt from train alone:
+    `amount / mean(amount, by=plan)`. The server computes them too."""
     where: Kept | None = None
     """Which rows the pipeline is about, by the same kind of expression: `where: age >= 18`."""
     exclude: dict[str, Items[Column]] = Field(default_factory=dict)

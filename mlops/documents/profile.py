@@ -41,6 +41,14 @@ class Levels(Part):
     other: Number = 0.0
 
 
+class Tokens(Part):
+    """Shares of `rows` sentences by the first that each has of some tokens (their ids), and last of those with none."""
+
+    ids: tuple[int, ...]
+    shares: tuple[Number, ...]
+    rows: int
+
+
 class ColumnProfile(Numbers, Levels):
     """One column: numbers, levels, lengths of sentences, or dates: days since the first, and parts that are read."""
 
@@ -52,6 +60,8 @@ class ColumnProfile(Numbers, Levels):
     parts: dict[str, Numbers] = Field(default_factory=dict)
     unseen: Numbers | None = None
     """Of sentences, whose numbers are those of their length in characters: the share of tokens that are new."""
+    tokens: Tokens | None = None
+    """Of sentences: which tokens they have."""
 
     @property
     def lowered(self) -> Self:

@@ -106,15 +106,20 @@ class WalkedReport(Part):
     low: Number | None = None
     high: Number | None = None
     sliding: int | None = None
+    gap: int | None = None
+    """What was left out before each origin, in days, or units of a key of numbers."""
 
     @property
     def sentence(self) -> str:
         """Say it to a person."""
         spread = "" if self.low is None or self.high is None else f" [{self.low:.4f}, {self.high:.4f}]"
         rows = "all rows before" if self.sliding is None else f"the last {self.sliding:,} periods before"
+        left = "" if self.gap is None else f", a gap of {self.gap:,} left out"
         figure = "unknown" if self.mean is None else f"{self.mean:.4f}"
         where = f"{self.origins} origins" if self.origins > 1 else "one origin"
-        return f"learnt again at {where}, from {rows} each: {self.metric} {figure}{spread} on the rows that follow"
+        return (
+            f"learnt again at {where}, from {rows} each{left}: {self.metric} {figure}{spread} on the rows that follow"
+        )
 
 
 class TrainingReport(Document):

@@ -1,25 +1,28 @@
 """The one evaluator of expressions: stages and the server compute with it, so that both get the same bits.
 
-A row's result depends on that row alone. What is missing stays missing: in arithmetic, comparisons and conditions;
-`and` and `or` know what they can, `coalesce` and `is_null` ask. What is no finite number (a division by zero, the
-logarithm of nothing, what overflows) is missing too. Numbers are doubles. Functions whose last bit depends on how many
-rows are computed at once, or on the processor's vector instructions, go through the C library a value at a time.
+A row's result depends on that row alone, and on what was learnt of the rows of training. What is missing stays missing:
+in arithmetic, comparisons and conditions; `and` and `or` know what they can, `coalesce` and `is_null` ask. What is no
+finite number (a division by zero, the logarithm of nothing, what overflows) is missing too. Numbers are doubles.
+Functions whose last bit depends on how many rows are computed at once, or on the processor's vector instructions, go
+through the C library a value at a time.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops.expressions.aggregates import Learnt
+from mlops.expressions.levels import looked_up
 from mlops.expressions.moments import BETWEEN, PARTS, years_between
 from mlops.expressions.texts import NUMBERS, TEXTS, composed
 from mlops.expressions.timestamps import MISSING, parse_date, parse_datetime
-from mlops.expressions.tree import Call, Name, Node, Value
+from mlops.expressions.tree import Aggregate, Call, Name, Node, Value
 from mlops.expressions.values import Column, Columns, Moments, Texts, finite, gathered
 
 Numbers = NDArray[np.float64]
@@ -27,8 +30,10 @@ EXACT = 2.0**53
 """Whole numbers up to this size are exact."""
 
 
-def evaluate(node: Node, columns: Columns, rows: int) -> Column:
+def evaluate(node: Node, columns: Columns, rows: int, learnt: Mapping[Aggregate, Learnt] | None = None) -> Column:
     """Compute an expression that `kinds.type_of` has accepted, for each of `rows` rows.
+
+    Of its aggregates, `learnt` says what training had.
 
     >>> from mlops.expressions.parse import parse
     >>> evaluate(parse("a / b"), {"a": np.array([1.0, 2.0]), "b": np.array([4.0, 0.0])}, 2).tolist()
@@ -39,8 +44,10 @@ def evaluate(node: Node, columns: Columns, rows: int) -> Column:
         return found if isinstance(found, Moments | Texts) else finite(found)
     if isinstance(node, Value):
         return _constant(node, rows)
+    if isinstance(node, Aggregate):
+        return looked_up((learnt or {})[node], [columns[name.name] for name in node.by], rows)
     with np.errstate(all="ignore"):
-        return _called(node, [evaluate(argument, columns, rows) for argument in node.arguments])
+        return _called(node, [evaluate(argument, columns, rows, learnt) for argument in node.arguments])
 
 
 def typed(found: Column, kind: str) -> Column:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mlops.diagnostics import nearest
+from mlops.expressions.aggregates import AGGREGATES
 from mlops.expressions.functions import FUNCTIONS, OPERATORS, ORDERED
 from mlops.expressions.parse import usage
-from mlops.expressions.tree import Call, Family, Fault, Name, Node, Value
+from mlops.expressions.tree import Aggregate, Call, Family, Fault, Name, Node, Value
 
 _FAMILIES: dict[str, Family] = {
     "int": "number",
@@ -57,8 +58,8 @@ class _Typing:
     def of(self, node: Node) -> str:
         if isinstance(node, Value):
             return "string" if node.kind == "text" else node.kind
-        if isinstance(node, Name):
-            return self.column(node)
+        if isinstance(node, Name | Aggregate):
+            return self.column(node) if isinstance(node, Name) else self.aggregate(node)
         known = OPERATORS.get(node.function) or FUNCTIONS[node.function]
         found = [self.of(argument) for argument in node.arguments]
         alike = [index for index in range(len(found)) if _taken(node, index) == "same"]
@@ -81,6 +82,20 @@ class _Typing:
         near = nearest(node.name, self.columns)
         hint = f"did you mean `{near}`?" if near else "check the name"
         raise Fault(f"there is no column `{node.name}`", node.start, node.end - node.start, hint=hint)
+
+    def aggregate(self, node: Aggregate) -> str:
+        """Hold the value and the columns that levels are of to what an aggregate takes."""
+        found = [self.of(argument) for argument in node.arguments]
+        for argument, kind in zip(node.arguments, found, strict=True):
+            if (family := _FAMILIES[kind]) not in ("number", "bool", "any"):
+                hint = _cure("number", family, argument)
+                raise _wrong(node, argument, f"takes numbers, and this is {_SAID[family]}", hint)
+        for name in node.by:
+            if (kind := self.column(name)) not in (*_LEVELS, "any"):
+                words = f"goes by columns of {', '.join(_LEVELS[:-1])} or {_LEVELS[-1]}, and `{name.name}` is {kind}"
+                raise _wrong(node, name, words, _LEVELLED.get(_FAMILIES[kind], "derive it as a column of its own"))
+        gives = AGGREGATES[node.function].gives
+        return gives if gives != "number" else "int" if set(found) <= {"int", "bool"} else "float"
 
     def fits(self, call: Call, index: int, argument: Node, found: str) -> None:
         """Hold one argument to what is taken at its place."""
@@ -135,7 +150,14 @@ def _joined(found: Sequence[str]) -> str:
     return "string" if kinds & {"string", "category", "text"} else kinds.pop()
 
 
-def _wrong(call: Call, argument: Node, words: str, hint: str) -> Fault:
+_LEVELS = ("string", "category", "bool", "int")
+_LEVELLED = {
+    "number": "derive whole numbers, as `floor(x / 10)`, or declare `type: int` where it holds no others",
+    "moment": "derive a part of it, as `month(date)`",
+}
+
+
+def _wrong(call: Call | Aggregate, argument: Node, words: str, hint: str) -> Fault:
     shown = "-" if call.function == "neg" else call.function
     return Fault(f"`{shown}` {words}", argument.start, argument.end - argument.start, hint=hint)
 

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from mlops.diagnostics import nearest, suggest
+from mlops.expressions.aggregates import AGGREGATES
+from mlops.expressions.aggregates import called as aggregate
 from mlops.expressions.functions import FUNCTIONS, OPERATORS
 from mlops.expressions.tokens import Token, tokens, unquoted
 from mlops.expressions.tree import Call, Fault, Name, Node, Value
@@ -26,6 +28,7 @@ _ELSEWHERE = {
     "greatest": "max", "isnull": "is_null", "isna": "is_null", "fillna": "coalesce", "substring": "prefix",
     "trim": "strip", "datediff": "days_between", "nvl": "coalesce", "ifnull": "coalesce", "float": "number",
     "dayofweek": "weekday", "split_part": "split", "startswith": "starts_with", "endswith": "ends_with",
+    "avg": "mean", "average": "mean", "stddev": "std", "stdev": "std", "total": "sum",
 }  # fmt: skip
 
 
@@ -141,21 +144,43 @@ class _Parser:
     def named(self, piece: Token) -> Node:
         """Read a call, a word that is a value, or a column."""
         if self.next.text == "(" and self.next.kind == "sign":
-            opening = self.take()
-            return _called(piece, self.separated(")", opening), self.pieces[self.at - 1].end)
+            return self.called(piece, self.take())
         if piece.text.lower() in _WORDS and piece.text not in FUNCTIONS:
             value = _WORDS[piece.text.lower()]
             return Value(value, "null" if value is None else "bool", piece.start, piece.end)
         return Name(piece.text, piece.start, piece.end)
 
+    def called(self, piece: Token, opening: Token) -> Node:
+        """Read what stands in the brackets of a call; an aggregate says last by which columns."""
+        found, by = self.separated(")", opening), None
+        if self.next.kind == "by" and self.pieces[self.at - 1].text != ")":
+            by = self.grouped()
+            self.close(")", opening)
+        end = self.pieces[self.at - 1].end
+        if piece.text in AGGREGATES and (by is not None or piece.text not in FUNCTIONS):
+            return aggregate(piece.text, found, by, piece.start, end)
+        if by is not None:
+            raise Fault(f"`{piece.text}` has no `by`", piece.start, end - piece.start, hint=_aggregates())
+        return _called(piece, found, end)
+
+    def grouped(self) -> tuple[Node, ...]:
+        """Read the columns that levels are of: one, or several in brackets."""
+        self.take()
+        if self.next.text != "[":
+            return (self.expression(0),)
+        return self.separated("]", self.take())
+
     def separated(self, closing: str, opening: Token) -> tuple[Node, ...]:
+        """Read values with commas between them, up to the bracket or to the `by` of an aggregate."""
         found: list[Node] = []
-        while self.next.text != closing:
+        while self.next.text != closing and self.next.kind != "by":
             found.append(self.expression(0))
             if self.next.text != ",":
-                break
+                self.close(closing, opening)
+                return tuple(found)
             self.take()
-        self.close(closing, opening)
+        if self.next.kind != "by":
+            self.close(closing, opening)
         return tuple(found)
 
     def close(self, closing: str, opening: Token) -> None:
@@ -170,6 +195,9 @@ class _Parser:
         if piece.kind == "end":
             return Fault("the expression ends too early", max(0, piece.start - 1), hint="a value is missing at the end")
         message = f"`{piece.text}` does not fit here"
+        if piece.kind == "by":
+            hint = "`by=` stands last in an aggregate, as in `mean(x, by=plan)`; `==` compares"
+            return Fault(message, piece.start, piece.end - piece.start, hint=hint)
         hint = "a name with blanks stands in backticks: `unit price`" if piece.kind in ("name", "number") else ""
         hint = hint or "a value, a column or a function is expected" if piece.kind == "sign" else hint
         return Fault(message, piece.start, piece.end - piece.start, hint=hint)
@@ -204,16 +232,21 @@ def _called(piece: Token, arguments: tuple[Node, ...], end: int) -> Node:
     count = len(arguments)
     odd = name == "if" and count % 2 == 0
     if not known.fewest <= count <= known.greatest or odd:
-        raise Fault(f"`{name}` takes {_counted(name)}, not {count}", start, end - start, hint=f"write `{usage(name)}`")
+        hint = f"write `{usage(name)}`" + (f", or `{AGGREGATES[name].example}`" if name in AGGREGATES else "")
+        raise Fault(f"`{name}` takes {_counted(name)}, not {count}", start, end - start, hint=hint)
     return Call(name, arguments, start, end)
 
 
 def _meant(name: str) -> str:
-    known = [*FUNCTIONS, "col", *_WRITTEN]
+    known = [*FUNCTIONS, *AGGREGATES, "col", *_WRITTEN]
     other = _ELSEWHERE.get(name.lower())
     if other is not None:
         return f"did you mean `{other}`?"
     return f"did you mean `{near}`?" if (near := nearest(name, known)) else suggest(name, known)
+
+
+def _aggregates() -> str:
+    return f"of {', '.join(AGGREGATES)} there is a value by the levels of columns: `mean(x, by=plan)`"
 
 
 def _moment(name: str, arguments: tuple[Node, ...], start: int, end: int) -> Value:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlops.expressions.aggregates import Learnt, aggregates
 from mlops.expressions.kinds import type_of
 from mlops.expressions.parse import parse
-from mlops.expressions.tree import Fault, Node, columns
+from mlops.expressions.tree import Aggregate, Fault, Node, columns
 
 if TYPE_CHECKING:
     from mlops.expressions.values import Column
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """A computed column: its name, its type, and the expression that it is the value of."""
+    """A computed column: its name, its type, and the expression that it is the value of.
+
+    `learnt` is what training had of each aggregate of the expression, in their order; nothing before it was learnt.
+    """
 
     name: str
     type: str
     expression: str
+    learnt: tuple[Learnt, ...] = ()
 
     @cached_property
     def node(self) -> Node:
@@ -32,6 +37,16 @@ class Step:
     def reads(self) -> tuple[str, ...]:
         """The columns that it reads, each once."""
         return tuple(dict.fromkeys(found.name for found in columns(self.node)))
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """The aggregates of the expression, in their order."""
+        return tuple(aggregates(self.node))
+
+    @property
+    def frozen(self) -> dict[Aggregate, Learnt]:
+        """What training had of each aggregate."""
+        return dict(zip(self.aggregates, self.learnt, strict=True))
 
 
 def step(name: str, expression: str, types: Mapping[str, str | None]) -> Step:
@@ -58,6 +73,9 @@ def condition(expression: str, types: Mapping[str, str | None], *, closed: bool 
         Fault: the expression is none, does not fit the columns, or is neither true nor false.
     """
     node = parse(expression)
+    if many := next(aggregates(node), None):
+        message = f"a condition is asked of one row, and `{many.function}` is learnt of many, after rows were chosen"
+        raise Fault(message, many.start, many.end - many.start, hint="compare columns of the row alone")
     if (found := type_of(node, types, closed=closed)) != "bool" and not (found == "any" and not closed):
         message = f"a condition is true or false, and this is of type {found}"
         raise Fault(message, node.start, node.end - node.start, hint="compare it, as in `age >= 18`")
@@ -70,8 +88,24 @@ def computed(steps: Sequence[Step], given: Mapping[str, Column], rows: int) -> d
 
     known = dict(given)
     for each in steps:
-        known[each.name] = typed(evaluate(each.node, known, rows), each.type)
+        known[each.name] = typed(evaluate(each.node, known, rows, each.frozen), each.type)
     return known
+
+
+def learnt(steps: Iterable[Step], given: Mapping[str, Column], rows: int) -> tuple[list[Step], dict[str, Column]]:
+    """Learn the aggregates of steps from the rows of training, in order; give the steps with them, and all columns."""
+    from mlops.expressions.evaluate import evaluate
+    from mlops.expressions.levels import learn
+
+    found, known = [], dict(given)
+    for each in steps:
+        values = [[evaluate(one, known, rows) for one in asked.arguments] for asked in each.aggregates]
+        levels = [[known[name.name] for name in asked.by] for asked in each.aggregates]
+        asked = zip(each.aggregates, values, levels, strict=True)
+        made = replace(each, learnt=tuple(learn(one.function, *value, by=by, rows=rows) for one, value, by in asked))
+        known = computed([made], known, rows)
+        found.append(made)
+    return found, known
 
 
 def inputs(steps: Sequence[Step]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     |(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     |(?P<column>`[^`]+`)
+    |(?P<by>by\s*=(?!=))
     |(?P<name>[^\W\d]\w*)
     |(?P<sign>\*\*|==|!=|<=|>=|[-+*/%<>(),\[\]])""",
     re.VERBOSE | re.DOTALL,
@@ -23,7 +24,7 @@ _MEANT = {"=": "`==`", "&": "`and`", "|": "`or`", "!": "`not`", "^": "`**`", "~"
 
 
 class Token(NamedTuple):
-    """A piece of an expression: its kind, its text, and where it stands."""
+    """A piece of an expression: its kind, its text, and where it stands; `by =` is one, of an aggregate."""
 
     kind: str
     text: str

@@ -51,13 +51,28 @@ class Call:
     end: int
 
 
-Node = Value | Name | Call
+@dataclass(frozen=True)
+class Aggregate:
+    """What is learnt of many rows, by a name that `aggregates.AGGREGATES` has: of a value, by the levels of columns."""
+
+    function: str
+    arguments: tuple[Node, ...]
+    """The value; nothing where rows are counted."""
+    by: tuple[Name, ...]
+    """Nothing for all rows."""
+    start: int
+    end: int
+
+
+Node = Value | Name | Call | Aggregate
 
 
 def columns(node: Node) -> Iterator[Name]:
     """Give every column that an expression reads, as often as it stands there."""
     if isinstance(node, Name):
         yield node
-    elif isinstance(node, Call):
+    elif isinstance(node, Call | Aggregate):
         for argument in node.arguments:
             yield from columns(argument)
+    if isinstance(node, Aggregate):
+        yield from node.by

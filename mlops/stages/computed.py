@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlops.blocks.derived import reads
 from mlops.ml.data.checks import Check, failure
-from mlops.ml.data.derive import rows_where
+from mlops.ml.data.derive import derive, rows_where, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 def computed_from(params: Contract) -> set[str]:
     """Name the columns that others are computed from."""
     return {name for each in params.derive.values() for name in reads(each)}
+
+
+def derived(
+    frame: pl.DataFrame, types: Mapping[str, ColumnType], params: Contract
+) -> tuple[pl.DataFrame, dict[str, ColumnType]]:
+    """Add the columns that are computed of one row; what is learnt of many is the transform's, and only typed here.
+
+    Raises:
+        ConfigurationError: a column cannot be computed.
+    """
+    if params.later:
+        steps(params.derive, types)
+    return derive(frame, types, {name: each for name, each in params.derive.items() if name not in params.later})
 
 
 def asked_by(where: Where | None) -> set[str]:

@@ -23,5 +23,7 @@ class Options(features.Features):
     weight: str | None = None
     seed: int = 0
     """Draws the order of training rows, where categories are told by the target."""
+    learnt: block.Items[block.Column] = ()
+    """Those of them that are learnt from rows of training, and are features."""
     groups: block.Items[str] = ()
     """Groups of columns that candidates read beside the usual ones, which the simple baseline reads too."""

@@ -6,13 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from mlops.blocks.column_group import TARGET_CODED, reads
-from mlops.blocks.derived import inputs
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.recipe_items import IMAGE, Column, Condition, Made, Target
 from mlops.errors import DataError
-from mlops.expressions.steps import Step, needed
 from mlops.expressions.steps import inputs as inputs_of
-from mlops.ml.data.derive import steps
+from mlops.expressions.steps import needed
+from mlops.stages.fit_aggregates import aggregated
 from mlops.stages.fit_chosen import chosen
 from mlops.stages.fit_columns import Learnt, number, pixels
 from mlops.stages.fit_options import Options
@@ -21,6 +20,8 @@ from mlops.stages.kept_features import read
 from mlops.transforms import features
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from mlops.documents.table import ColumnSchema, TableSchema
@@ -28,26 +29,23 @@ if TYPE_CHECKING:
 
 def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
     """Fit a recipe on training rows; `schema` is the validate stage's."""
-    known = _features(schema, options)
+    types = {column.name: column.type for column in schema.columns}
+    steps, made = aggregated(train, types, options)
+    train = train if made is None else made.beside(train)
+    known = _features(schema, options, () if made is None else made.described)
     asked = None if options.where is None else Condition(expression=options.where.keep, refuse=_refuses(options))
     wanted = {column.name for column in known} | read(asked)
-    made = _made(schema, options, wanted)
-    given = wanted - {step.name for step in made} | set(inputs_of(made))
+    steps = needed(steps, wanted)
+    given = wanted - {step.name for step in steps} | set(inputs_of(steps))
     columns = [
         Column.model_validate({"name": c.name, "type": c.type, "nullable": c.nullable or _nulls(train, c.name)})
         for c in schema.columns
         if c.name in given
     ]
     classes = None if options.task == "regression" else schema.classes
-    draft = Recipe(
-        schema_version=1,
-        kind=options.kind,
-        task=options.task,
-        target=Target(name=options.target, classes=classes),
-        columns=tuple(columns),
-        made=tuple(Made.model_validate({"name": s.name, "type": s.type, "expression": s.expression}) for s in made),
-        where=asked,
-    )
+    target = Target(name=options.target, classes=classes)
+    draft = Recipe(schema_version=1, kind=options.kind, task=options.task, target=target, columns=())
+    draft = draft.changed(columns=columns, made=[Made.of(step) for step in steps], where=asked)
     if options.kind == "image":
         pictures = [column for column in known if column.type == IMAGE]
         return _picture(draft, pictures[0], known, train, options) if pictures else _image(draft, options)
@@ -62,17 +60,8 @@ def _refuses(options: Options) -> bool:
     return options.where is not None and options.where.outside == "refuse"
 
 
-def _made(schema: TableSchema, options: Options, wanted: set[str]) -> list[Step]:
-    """List what is computed for the features, as far as the table has what it is computed of."""
-    types = {column.name: column.type for column in schema.columns}
-    whole = {name for name in options.derive if inputs(options.derive, [name]) <= set(types)}
-    asked = {name: options.derive[name] for name in whole}
-    found = steps(asked, {name: kind for name, kind in types.items() if name not in options.derive})
-    return needed(found, wanted)
-
-
-def _features(schema: TableSchema, options: Options) -> list[ColumnSchema]:
-    known = {column.name: column for column in schema.columns if column.role == "feature"}
+def _features(schema: TableSchema, options: Options, made: Sequence[ColumnSchema]) -> list[ColumnSchema]:
+    known = {column.name: column for column in (*schema.columns, *made) if column.role == "feature"}
     if absent := [name for name in options.drop if name not in known]:
         raise DataError(
             f"`drop` names what is not a feature: {', '.join(f'`{name}`' for name in absent)}",

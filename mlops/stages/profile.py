@@ -9,7 +9,7 @@ import polars as pl
 
 from mlops.blocks.image_column import measures
 from mlops.bundle.recipe_items import IMAGE, NUMERIC, TEXT
-from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
+from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile, Tokens
 from mlops.expressions.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
 from mlops.ml.data.moments import in_utc
@@ -71,9 +71,14 @@ def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
 
 
 def _sentences(known: list[str], item: Text | None, nulls: float) -> ColumnProfile:
-    """Describe sentences by their length and by what is new in them: none of them is told."""
-    new = {} if item is None else {"unseen": _numbers(Numbers, text_profile.unseen(known, item))}
-    return _numbers(ColumnProfile, text_profile.lengths(known), type="text", nulls=nulls, **new)
+    """Describe sentences by their length, by their tokens and by what is new in them: none of them is told."""
+    more: dict[str, Numbers | Tokens] = {}
+    if item is not None:
+        listed = [item.ids_of(text) for text in known]
+        more["unseen"] = _numbers(Numbers, text_profile.unseen(listed))
+        if (sorts := text_profile.sorts(listed)) is not None:
+            more["tokens"] = sorts
+    return _numbers(ColumnProfile, text_profile.lengths(known), type="text", nulls=nulls, **more)
 
 
 def _frequencies(known: pl.Series, kind: str, nulls: float) -> ColumnProfile:

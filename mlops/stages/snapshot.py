@@ -31,7 +31,6 @@ from mlops.ml.data import (
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
 from mlops.ml.data.contract import Contract
-from mlops.ml.data.derive import derive
 from mlops.ml.data.joining import Joined
 from mlops.ml.data.lookback import look_back
 from mlops.ml.data.official_test import OfficialTest
@@ -113,7 +112,7 @@ class Snapshot:
         if any(check.name == "present" and check.column in read for check in self.checks):
             return
         try:
-            self.frame, self.types = derive(self.frame, self.types, self.params.derive)
+            self.frame, self.types = computed.derived(self.frame, self.types, self.params)
         except ConfigurationError as error:
             self.checks.append(checks.refused("derive", error))
 

@@ -86,7 +86,8 @@ def _summary(
         return None
     mean, low, high = walk_forward.interval(known, float(np.mean(ratios)))
     spread = {"low": low, "high": high} if len(known) > 1 else {}
-    walked = WalkedReport(metric=metric, origins=len(known), sliding=asked.sliding, **rounded({"mean": mean, **spread}))
+    told = rounded({"mean": mean, **spread}) | ({} if asked.gap is None else {"gap": asked.gap})
+    walked = WalkedReport(metric=metric, origins=len(known), sliding=asked.sliding, **told)
     context.say(walked.sentence)
     return walked
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from mlops.blocks.column_group import SCALED, USUAL
 from mlops.blocks.derived import Derived
 from mlops.configuration.checking import column_rules, expression_checks, personal_columns
+from mlops.configuration.checking.aggregate_checks import AGGREGATE_CHECKS
 from mlops.configuration.checking.auto_checks import auto_names_kinds, portfolio_and_race_search
 from mlops.configuration.checking.backtest_checks import backtest_has_an_order
 from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
@@ -234,6 +235,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     personal_columns.are_untold,
     *column_rules.CHECKS,
     *expression_checks.CHECKS,
+    *AGGREGATE_CHECKS,
     *IMAGE_CHECKS,
     pixels_are_scaled,
     refit_is_possible,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mlops.blocks.derived import Derived, origins, read, reads
+from mlops.blocks.derived import Derived, fitted, origins, read, reads
 from mlops.blocks.where import whole
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.data import Data, excluded
@@ -39,9 +39,10 @@ def know_no_target(pipeline: Pipeline) -> Iterator[Problem]:
     """Find what is learnt from, and conditions of rows, that read the target: no request has it."""
     data, target = pipeline.data, pipeline.data.target
     apart = {*excluded(data), *data.keys, data.entity, target}
+    late = fitted(data.derive)  # `aggregate_checks` says more of these
     for name in sorted(data.derive):
         learnt = name not in apart and (data.include is None or name in data.include)
-        if learnt and target in origins(data.derive, name):
+        if learnt and name not in late and target in origins(data.derive, name):
             message = f"`{name}` is computed from the target `{target}`, which no request has"
             hint = "compute it from other columns, or list it under `exclude`"
             yield Problem(("data", "derive", name), message, hint, "derive", _place(data.derive[name], {target}))

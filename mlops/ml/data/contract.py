@@ -9,7 +9,7 @@ from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.block import Name
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
-from mlops.blocks.derived import Computed, conditions, inputs, origins, served
+from mlops.blocks.derived import Computed, conditions, fitted, inputs, origins, served
 from mlops.blocks.forecast import Lookback
 from mlops.blocks.image_column import ImageColumn, beside
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
@@ -92,6 +92,11 @@ class Contract(BaseModel):
     def origins(self) -> frozenset[str]:
         """Columns that the target is computed from, directly or through others."""
         return origins(self.derive, self.target)
+
+    @property
+    def later(self) -> frozenset[str]:
+        """Columns that are learnt from rows of training, so that the table gets them after the split."""
+        return fitted(self.derive)
 
     @property
     def inputs(self) -> frozenset[str]:

@@ -8,9 +8,10 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.derived import Derived, reads
+from mlops.blocks.derived import inputs as made_of
 from mlops.errors import ConfigurationError
 from mlops.expressions import spelling
-from mlops.expressions.steps import Step, computed, condition, inputs, step
+from mlops.expressions.steps import Step, computed, condition, inputs, learnt, needed, step
 from mlops.expressions.tree import Fault
 from mlops.ml.data import arrays, types
 
@@ -39,6 +40,32 @@ def derive(
         known[each.name] = types.text_type(found) if each.type == "string" else each.type  # type: ignore[assignment]  # a type
         frame = frame.with_columns(found)
     return frame, known
+
+
+def possible(wanted: Mapping[str, str | Derived], column_types: Mapping[str, str]) -> list[Step]:
+    """List, in order, what can be computed of a table that has some computed columns already, and lacks others.
+
+    Raises:
+        ConfigurationError: an expression does not fit the types of the table's columns.
+    """
+    whole = {name: each for name, each in wanted.items() if made_of(wanted, [name]) <= set(column_types)}
+    return steps(whole, {name: kind for name, kind in column_types.items() if name not in wanted})
+
+
+def learn(
+    frame: pl.DataFrame, column_types: Mapping[str, str], made: list[Step], wanted: set[str]
+) -> tuple[list[Step], pl.DataFrame, dict[str, ColumnType]]:
+    """Learn the aggregates of steps from the rows of a frame; give the steps with them, and what is `wanted` of it.
+
+    The columns that come back are only the computed ones that are wanted, with their types.
+    """
+    asked = needed(made, wanted)
+    given = {name: arrays.column(frame[name], column_types[name]) for name in inputs(asked)}
+    done, values = learnt(asked, given, frame.height)
+    found = [arrays.series(each.name, values[each.name], each.type) for each in done if each.name in wanted]
+    kinds = {each.name: each.type for each in done if each.name in wanted}
+    texts_of = {each.name: types.text_type(each) for each in found if kinds[each.name] == "string"}
+    return done, pl.DataFrame(found), kinds | texts_of  # type: ignore[return-value]  # types of columns
 
 
 def steps(wanted: Mapping[str, str | Derived], column_types: Mapping[str, str]) -> list[Step]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+import polars as pl
+
 from mlops.blocks.column_rule import ColumnRule, ColumnType
-from mlops.ml.data import leakage, pixels, preprocessing_leaks, preprocessing_signs
+from mlops.errors import ConfigurationError
+from mlops.ml.data import derive, leakage, pixels, preprocessing_leaks, preprocessing_signs
 from mlops.ml.data.checks import Check
 from mlops.ml.data.contract import Contract
 from mlops.ml.data.sample import Sample
@@ -39,7 +42,27 @@ def search(
     rest = [suspect for suspect in suspects if suspect.name not in accused]
     told = [_let(check, contract) for check in found] or [Check("leakage", None, "block", 0, len(suspects))]
     doubted = rest if drawn.whole else preprocessing_signs.likely(drawn, target, rest)
-    return [*told, *preprocessing_leaks.find(drawn.table, target, doubted)]
+    return [
+        *told,
+        *preprocessing_leaks.find(drawn.table, target, doubted),
+        *_of_many_rows(drawn, target, kinds, contract),
+    ]
+
+
+def _of_many_rows(drawn: Sample, target: Target, kinds: Mapping[str, ColumnType], contract: Contract) -> list[Check]:
+    """Search what will be learnt of rows of training, as if these rows were all of them."""
+    asked = {name for name in contract.later if contract.learns(name)}
+    if not asked:
+        return []
+    try:
+        steps = derive.possible(contract.derive, kinds)
+    except ConfigurationError:  # the check of `derive` says so
+        return []
+    _, made, types = derive.learn(drawn.rows, kinds, steps, asked & {step.name for step in steps})
+    suspects = [Suspect(name, kind, public=False) for name, kind in types.items()]
+    rows = pl.concat([drawn.rows.select(target.name), made], how="horizontal")
+    found = leakage.find(rows, target, suspects, contract.origins())
+    return [_let(replace(check, message=drawn.noted(check.message)), contract) for check in found]
 
 
 def _let(check: Check, contract: Contract) -> Check:

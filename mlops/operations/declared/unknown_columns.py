@@ -25,6 +25,8 @@ from mlops.stages.declare.ingest import INGEST
 from mlops.stages.declare.own import made_by
 
 _OFFERED = 20
+_PARTS = ("year", "month", "day", "weekday", "hour", "unseen", "tokens")
+"""What the monitor watches of a date, or of sentences, beside the whole column."""
 _FILE = ("data", "source", "path")
 
 
@@ -68,8 +70,14 @@ def _unknown(root: Path, name: str, loaded: Loaded) -> Iterator[Diagnostic]:
     for mention in named:
         # a cross that is not declared is told by its rule
         crossed = mention.use == "kept" and CROSS in mention.column
-        if mention.column not in (kept if mention.use == "kept" else read) and not crossed:
+        if not {mention.column, _whole(mention)} & (kept if mention.use == "kept" else read) and not crossed:
             yield _finding(loaded, mention, header, offered)
+
+
+def _whole(mention: Mention) -> str:
+    """Give the column that a monitor's `day.weekday` or `review.tokens` is a part of."""
+    column, _, part = mention.column.rpartition(".")
+    return column if column and mention.path[0] == "monitor" and part in _PARTS else mention.column
 
 
 def _finding(loaded: Loaded, mention: Mention, header: Header, offered: Sequence[str]) -> Diagnostic:

@@ -11,6 +11,7 @@ from mlops.ml.evaluation.judging.names import called
 from mlops.present.html import html
 from mlops.present.report import behaviour, data, models, origins, training, verdict
 from mlops.present.report.about import UNKNOWN, About, Header, header
+from mlops.present.report.backtest import Backtest, backtest
 from mlops.present.report.behaviour import Confusion
 from mlops.present.report.calibration import Calibration, calibration
 from mlops.present.report.charts import HEIGHT, WIDTH, Plot
@@ -63,7 +64,7 @@ class Page:
     taught: str
     dropped: tuple[tuple[str, str], ...]
     calibrated: str
-    walked: str
+    backtest: Backtest | None
     learning_curve: Plot | None
     tuning: Tuning | None
     optimism: str
@@ -140,7 +141,7 @@ def view(
         dropped=tuple(sorted(learnt.dropped.items())),
         taught=taught(learnt, split),
         calibrated="" if learnt.calibration is None else learnt.calibration.sentence,
-        walked="" if learnt.walked is None else learnt.walked.sentence,
+        backtest=backtest(learnt),
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         tuning=tuning(documents.tuning),
         optimism="" if learnt.optimism is None else learnt.optimism.sentence(called(select_by)),

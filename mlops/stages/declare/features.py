@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mlops.blocks.column_group import IMAGE, TARGET_CODED, TEXT, USUAL
-from mlops.blocks.derived import conditions, served
+from mlops.blocks.derived import conditions, fitted, served
 from mlops.blocks.where import Where, whole
-from mlops.configuration.data import computed, personal
+from mlops.configuration.data import computed, excluded, personal
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.files.plain_yaml import Values
@@ -28,6 +28,13 @@ def _derive(spec: Pipeline) -> Values:
     """List what is computed of a request; what a forecast knows ahead is sent as it was computed."""
     asked = {} if spec.forecast else served(spec.data.derive, spec.data.target, personal(spec.data))
     return {name: computed(each) for name, each in asked.items()}
+
+
+def _learnt(spec: Pipeline) -> list[str]:
+    """Name the features that are learnt from rows of training; no table that another stage reads has them."""
+    data = spec.data
+    out = {*excluded(data), *data.keys, data.entity, data.weight}
+    return sorted(name for name in fitted(data.derive) - out if data.include is None or name in data.include)
 
 
 def _where(spec: Pipeline) -> Where | None:
@@ -62,6 +69,13 @@ FEATURES = Declaration(
         Parameter("target", "data.target"),
         Parameter("weight", "data.weight", optional=True),
         Parameter("derive", "data.derive data.target data.columns.*.personal forecast", _derive, optional=True),
+        Parameter(
+            "learnt",
+            "data.derive data.exclude data.include data.keys data.entity data.weight",
+            _learnt,
+            optional=True,
+            whole=True,
+        ),
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
         Parameter(
             "groups",

@@ -97,11 +97,6 @@ ALIKE: dict[frozenset[str], str] = {
         ("configuration.accept.Acceptance", "documents.monitor.AcceptedReport", _WRITTEN),
         ("configuration.data.Data", "documents.data.DataReport", _WRITTEN),
         ("blocks.split.Split", "documents.split.SplitReport", _WRITTEN),
-        (
-            "configuration.data.Data",
-            "stages.fit_options.Options",
-            "a section: of data, what is computed and kept before columns become numbers",
-        ),
         ("blocks.bootstrap.Bootstrap", "operations.verdicts.loosened._Bootstrap", _COMPILED),
         ("blocks.waiver.Waiver", "operations.verdicts.loosened._Waiver", _COMPILED),
         ("configuration.gates.GateRule", "operations.verdicts.loosened._Rule", _COMPILED),

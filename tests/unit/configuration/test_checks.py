@@ -161,3 +161,19 @@ def test_categories_told_by_the_target_want_one_division_of_the_rows(model: dict
     assert told({"by": "time", "key": "day"}, evaluate={"backtest": {"origins": 5}}) == [
         (path, f"{what}, and a backtest would be told what came after its origins")
     ]
+
+
+def test_a_forecast_learns_no_aggregate() -> None:
+    derive = {"usual": "mean(price, by=shop)"}
+    found = problems(
+        task="forecasting",
+        data={**PIPELINE["data"], "split": {"by": "time", "key": "day"}, "keys": ["shop"], "derive": derive},
+        forecast={"horizon": 7, "known": ["holiday"]},
+        gates=[{"metric": "mae", "over_dummy": {"better_by": 0.0}}],
+    )
+    assert found == [
+        (
+            ("data", "derive", "usual"),
+            "`usual` is learnt of many rows, and what a forecast knows ahead is sent as it is",
+        )
+    ]

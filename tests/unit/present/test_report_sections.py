@@ -291,3 +291,18 @@ def test_a_page_stays_small(examined: tuple[Page, str]) -> None:
 def test_a_table_with_a_field_beyond_all_measure_is_empty(tmp_path: Path) -> None:
     (tmp_path / "history.csv").write_text("metric\n" + "x" * 131_073)
     assert Documents.read(tmp_path).history == ()
+
+
+def test_origins_that_were_gone_back_to_are_a_table(tmp_path: Path) -> None:
+    def went_back(context: Any) -> None:
+        path = context.path("reports/training.json")
+        origin = {"known": 80, "rows": 20, "candidate": {"auroc": 0.7}, "dummy": {"auroc": 0.5}}
+        walked = {"metric": "auroc", "origins": 1, "mean": 0.7, "gap": 7}
+        path.write_text(
+            json.dumps(json.loads(path.read_text()) | {"backtest": {"2024-05-01": origin}, "walked": walked})
+        )
+
+    _, html = judged(tmp_path, change=went_back)
+    assert "<h3>Had it learnt before</h3>" in html
+    assert '<tr><td>2024-05-01</td><td class="num">80</td><td class="num">20</td><td class="num">0.700</td>' in html
+    assert "learnt again at one origin, from all rows before each, a gap of 7 left out: auroc 0.7000" in html

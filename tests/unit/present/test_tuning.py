@@ -99,4 +99,4 @@ class _Page:
         self.tuning = tuning(found)
         self.candidates = self.dropped = self.epochs = ()
         self.calibrated = self.taught = self.select_by = self.optimism = ""
-        self.learning_curve = self.serving = self.ensemble = None
+        self.learning_curve = self.serving = self.ensemble = self.backtest = None

@@ -58,7 +58,7 @@ def test_each_origin_is_measured_beside_what_needs_no_model(tmp_path: Path) -> N
     assert 0.3 < first["persistence"]["auroc"] < 0.7
     assert first["dummy"]["auroc"] == 0.5
     told = found["walked"]
-    assert (told["metric"], told["origins"]) == ("auroc", 4)
+    assert (told["metric"], told["origins"], told["gap"]) == ("auroc", 4, 10)
     assert told["low"] < told["mean"] < told["high"]
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
+
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mlops.ml.data import types
+from mlops.ml.data import person_numbers, types
+from mlops.ml.data.person_numbers import is_national
 from mlops.ml.data.personal import doubt, found
 
 DNI = [f"{number:08d}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}" for number in range(12_345_678, 12_345_698)]
@@ -22,6 +27,53 @@ CARDS = [
     "4012888888881881",
 ]
 IBANS = ["DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819", "FR1420041010050500013M02606", "NL91ABNA0417164300"]
+
+
+NATIONAL = {
+    "Aadhaar": "2341 2341 2346",
+    "AHV": "756.9217.0769.85",
+    "BSN": "1112.22.333",
+    "CNP": "1630615123457",
+    "codice fiscale": "RCCMNL83S18D969H",
+    "CPF": "390.533.447-05",
+    "CURP": "BOXW310820HNERXN09",
+    "DNI": "54362315-K",
+    "EGN": "752316 926 3",
+    "fødselsnummer": "151086 95088",
+    "henkilötunnus": "131052-308T",
+    "identity number of South Africa": "7503305044089",
+    "NHS number": "943-476-5870",
+    "NIE": "x-2482300w",
+    "NINO": "AB123456C",
+    "NIR": "2 95 10 99 126 111 93",
+    "personnummer": "880320-0016",
+    "PESEL": "44051401359",
+    "resident identity card": "360426199101010071",
+    "rijksregisternummer": "85.07.30-033 28",
+    "social security number": "536-90-4399",
+    "Steuer-ID": "36 574 261 809",
+    "T.C. kimlik no": "17291716060",
+}
+
+
+@pytest.mark.parametrize("number", NATIONAL.values(), ids=NATIONAL)
+def test_a_number_that_a_state_gives_is_told_and_one_with_another_last_digit_is_not(number: str) -> None:
+    assert is_national(number)
+    last = number[-1]
+    wrong = [
+        number[:-1] + other
+        for other in ("0123456789" if last.isdigit() else "ABCDEFGHJKLMNPQRSTVWXYZ")
+        if other != last
+    ]
+    checked = number not in (NATIONAL["NINO"], NATIONAL["social security number"])  # these two have no check digit
+    assert not checked or sum(map(is_national, wrong)) <= 2  # of another state
+
+
+@given(st.lists(st.integers(0, 10**13), min_size=40, max_size=60, unique=True))
+def test_numbers_that_are_just_numbers_are_nobodys(numbers: list[int]) -> None:
+    for width in (9, 10, 11, 12, 13):
+        texts = [f"{number % 10**width:0{width}d}" for number in numbers]
+        assert sum(map(is_national, texts)) < 0.8 * len(texts)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +145,7 @@ def test_where_and_when_somebody_lives_or_was_born_is_asked_about() -> None:
         assert doubt(name)
     for name in ("birth_weight", "flat", "latency", "zipped", "age", "plate"):
         assert doubt(name) is None
+
+
+def test_the_examples_of_numbers_hold() -> None:
+    assert doctest.testmod(person_numbers).failed == 0

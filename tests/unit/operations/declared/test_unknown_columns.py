@@ -80,6 +80,14 @@ def test_what_is_made_or_may_be_absent_is_there(root: Path) -> None:
     assert said(root) == []
 
 
+def test_a_monitor_may_name_a_part_of_a_column_that_is_there(root: Path) -> None:
+    edit(root, "conf/pipeline/churn.yaml", "evaluate: {slices: [plann]}", "monitor: {drift: {ignore: [NAMED]}}")
+    edit(root, "conf/pipeline/churn.yaml", "NAMED", "plan.tokens, plan.unseen, age.month")
+    assert said(root) == []
+    edit(root, "conf/pipeline/churn.yaml", "age.month", "age.moon, gone.month")
+    assert [message.split("`")[1] for message, _ in said(root)] == ["age.moon", "gone.month"]
+
+
 def test_names_that_are_declared_are_the_header(root: Path) -> None:
     edit(root, DATA, "path: data/churn.csv", "path: data/churn.csv, header: false, names: [age, plan, left]")
     assert said(root) == [(SAID, "error")]

@@ -81,6 +81,7 @@ def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
             said = {"input": target.input, "output": target.output, "refused": target.refused}
             yield from ((name, key, place) for key, place in said.items() if place is not None)
 
+
 def _deployed(spec: Pipeline) -> Iterator[tuple[str, Deployed]]:
     """Take the targets of kinds that have files of their own."""
     for key, target in sorted(spec.deploy.items()):

@@ -12,6 +12,7 @@ from mlops.errors import DataError
 from mlops.files.canonical import rounded
 from mlops.ml.data.encoding import encode
 from mlops.stages.kept_features import keeping
+from mlops.stages.stable_features import USUAL_SHARE, stable
 from mlops.stages.tables import blocks, transformed
 from mlops.transforms import SELECTIONS, features
 
@@ -37,10 +38,10 @@ def chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
     if not kept:
         raise DataError("every feature is constant in the training rows")
     usual = [place for place in kept if layout[place].group in USUAL]
-    if options.select is not None and len(usual) > options.select.keep:
+    if options.select is not None and (options.select.again or len(usual) > options.select.keep):
         x = transformed(transform, train)[:, usual]
         best = _best(x, encode(recipe.target, train), options.task, options.select)
-        notes[f"{len(best)} of {len(usual)} features selected by {options.select.by}"] = None
+        notes[f"{len(best)} of {len(usual)} features selected by {_how(options.select)}"] = None
         kept = _following(layout, kept, [usual[index] for index in best])
     found = keeping(recipe.changed(notes=list(notes)), [layout[place] for place in kept])
     alone = found.pictures[0] if len(found.pictures) == 1 == len(found.groups().groups) else None
@@ -82,8 +83,18 @@ def _following(layout: Sequence[Feature], kept: list[int], chosen: list[int]) ->
     ]
 
 
+def _how(select: features.Selection) -> str:
+    if not select.again:
+        return select.by
+    shadows = ", above every shuffled copy" if select.shadows else ""
+    share = USUAL_SHARE if select.stable is None else select.stable
+    return f"{select.by}, in at least {share:.0%} of {select.halves} halves of the rows{shadows}"
+
+
 def _best(x: NDArray[np.float32], y: NDArray[Any], task: str, select: features.Selection) -> list[int]:
     """Position of the best features, in their order; ties go to the earlier one."""
+    if select.again:
+        return stable(x, y, task, select, SELECTIONS[select.by])
     score = SELECTIONS[select.by](x, y, task)
     best = np.argsort(-np.array([rounded(float(value)) for value in score]), kind="stable")[: select.keep]
     return sorted(best.tolist())

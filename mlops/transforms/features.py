@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from mlops.blocks.block import Block, Column, Items
 from mlops.kinds.union import OneOf
@@ -67,7 +67,31 @@ class Selection(Block):
     by: Annotated[str, OneOf(SELECTIONS)]
     """How usefulness is measured."""
     keep: Annotated[int, Field(ge=1)]
-    """Columns kept."""
+    """Columns kept; at most so many, with `stable` or `shadows`."""
+    stable: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Keep those alone that are among the best in this share of random halves of the rows; 0.9 where `shadows` asks."""
+    shadows: bool = False
+    """Count a half for a feature only where it is worth more than every shuffled copy of any."""
+    halves: Annotated[int, Field(ge=5, le=500)] = 30
+    """Halves of the rows that are drawn."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for, so that other pipelines keep their parameters."""
+        found: dict[str, Any] = spell(self)
+        usual = {"stable": None, "shadows": False, "halves": 30}
+        return {key: value for key, value in found.items() if key not in usual or value != usual[key]}
+
+    @property
+    def again(self) -> bool:
+        """Whether features are chosen on one half of the rows after the other."""
+        return self.shadows or self.stable is not None
+
+    @model_validator(mode="after")
+    def _tells(self) -> Selection:
+        if self.shadows and self.by == "variance":
+            raise ValueError("a shuffled copy varies as much: `shadows` needs `by: mutual_information`")
+        return self
 
 
 class Image(Block):

@@ -81,9 +81,9 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         "command line:2:1: unknown key `modle` [unknown-key]",
         "  2 | modle.mlp.lr=2",
         "    | ^^^^^^^^^^^^",
-        "  did you mean `model`? also there: budget, card, data, deploy, description, evaluate, features, forecast, "
-        "gates, monitor, objective, owners, package, preset, refit, requests, risk, seed, select_by, stages, task, "
-        "trainer, tune",
+        "  did you mean `model`? also there: auto, budget, card, data, deploy, description, ensemble, evaluate, "
+        "features, forecast, gates, monitor, objective, owners, package, preset, refit, requests, risk, seed, "
+        "select_by, stages, task, trainer, tune",
         "command line:3:7: there is no candidate `mpl` [override]",
         "  3 | model.mpl.lr=0.1",
         "    |       ^^^",

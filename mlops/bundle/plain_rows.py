@@ -70,6 +70,12 @@ class PlainRows:
         self._of = tuple(_getter(names) for names in (self._plain, self._coded, self._dated))
         self._of_all = _getter([*self._plain, *self._coded, *self._dated])
         self._allowed = [self._types(fields[name]) for name in self._plain]
+        kinds = [fields[name].type for name in self._plain]
+        self._groups = [
+            (places, kind)
+            for kind in ("float", "int", "bool")
+            if (places := [place for place, each in enumerate(kinds) if each == kind])
+        ]
         self._good: set[tuple[type, ...]] = set()
         self._pack = struct.Struct(f"{len(self._plain)}d").pack
 
@@ -142,8 +148,13 @@ class PlainRows:
         codes = np.empty((rows, len(coded)), dtype=np.int64)
         moments = np.empty((rows, len(dated)), dtype=np.int64)
         try:
-            for place, (column, allowed) in enumerate(zip(plain, self._allowed, strict=True)):
-                numbers[:, place] = _numbers(column, allowed)
+            for places, kind in self._groups:
+                together = _together([plain[place] for place in places], rows, kind)
+                if together is not None:
+                    numbers[:, places] = together.T
+                    continue
+                for place in places:
+                    numbers[:, place] = _numbers(plain[place], self._allowed[place])
             for place, (column, known) in enumerate(zip(coded, self._codes, strict=True)):
                 codes[:, place] = np.fromiter(map(known.__getitem__, column), np.int64, rows)
             for place, (column, parse) in enumerate(zip(dated, self._parse, strict=True)):
@@ -216,26 +227,36 @@ def _getter(names: Sequence[str]) -> Callable[[Any], _Values]:
     return (lambda row: (row[names[0]],)) if names else (lambda _: ())
 
 
-_FLOAT, _INT = np.dtype([("tag", "u1"), ("value", "<f8")]), np.dtype([("tag", "u1"), ("value", "<i4")])
-_HEAD = 5  # bytes before the first value
-_TAGS = marshal.dumps((1.5, 2.5), 2)[_HEAD:] == struct.pack("<cdcd", b"g", 1.5, b"g", 2.5)
+_LAYOUTS = {"float": (b"g", "<f8"), "int": (b"i", "<i4")}
+"""How Python writes a float and a whole number of 32 bits: a tag, and the value."""
+_HEAD = 5  # bytes of a tuple or list before its first value: a tag, and how many there are
+_WRITES_SO = marshal.dumps((1.5, 2.5, 7), 2)[_HEAD:] == struct.pack("<cdcdci", b"g", 1.5, b"g", 2.5, b"i", 7)
+
+
+def _together(columns: Sequence[Sequence[Any]], rows: int, kind: str) -> NDArray[Any] | None:
+    """Read columns of one length [columns, rows] whose values are all floats, or all whole; None where one is another.
+
+    Python writes them at once, several times as fast as it says their types one by one. A float's tag at the first
+    place puts the next tag nine bytes on, so that all of them are floats where all of those bytes are such tags; each
+    column then begins where the one before it ends. What was written is never read back but for the numbers.
+    """
+    if kind not in _LAYOUTS or not _WRITES_SO:
+        return None
+    tag, layout = _LAYOUTS[kind]
+    size = 1 + np.dtype(layout).itemsize
+    taken: Any = tuple(columns)
+    written, step = marshal.dumps(taken, 2), _HEAD + rows * size
+    head = written[_HEAD : 2 * _HEAD]
+    if len(written) != _HEAD + len(columns) * step or head[1:] != rows.to_bytes(4, "little"):
+        return None
+    each = np.frombuffer(written, np.uint8, offset=_HEAD).reshape(len(columns), step)
+    if (each[:, :_HEAD] != each[0, :_HEAD]).any() or (each[:, _HEAD::size] != ord(tag)).any():
+        return None
+    return np.ndarray((len(columns), rows), layout, written, offset=2 * _HEAD + 1, strides=(step, size))
 
 
 def _numbers(column: Sequence[Any], allowed: frozenset[type]) -> NDArray[Any]:
-    """Read a column of numbers, null as NaN; raises _Unusual where a value has another type than `allowed`.
-
-    Python writes a tuple of floats as a tag and eight bytes each, several times as fast as it says their types one by
-    one. A tag of a float at the first place puts the next tag nine bytes on, so that all of them are floats where all
-    of those bytes are such tags. Nothing is ever read back but the numbers.
-    """
-    written = marshal.dumps(tuple(column), 2) if _TAGS else b""
-    for kind, tag, layout in ((float, b"g", _FLOAT), (int, b"i", _INT)):
-        size = len(column) * layout.itemsize
-        if kind in allowed and written[_HEAD : _HEAD + 1] == tag and len(written) == _HEAD + size:
-            found = np.frombuffer(written, layout, len(column), _HEAD)
-            if (found["tag"] == ord(tag)).all():
-                values: NDArray[Any] = found["value"]
-                return values
+    """Read a column of numbers, null as NaN; raises _Unusual where a value has another type than `allowed`."""
     if not allowed.issuperset(map(type, column)):
         raise _Unusual
     return np.array(column, dtype=np.float64)

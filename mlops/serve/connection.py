@@ -7,16 +7,15 @@ much as reading its headers.
 
 from __future__ import annotations
 
-import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mlops.serve.early_answers import CROWDED, LARGE, LATE, too_large
 
 if TYPE_CHECKING:
     import asyncio
-
-    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
     from mlops.serve.answering import Answer
     from mlops.serve.direct import Direct, Ways
@@ -26,18 +25,6 @@ _CLOSE = b"connection: close\r\n"
 _INVOCATIONS = b"/invocations"
 _HEADERS, _BODY, _WHOLE = "headers", "body", ""
 _PLACES = count()  # uvloop's clock ticks in milliseconds: of what came in one of them, the order is known by this
-
-
-def _said(status: int, code: str, message: str) -> bytes:
-    """Spell an answer that no application gives, after which the connection is closed."""
-    body = json.dumps({"error_code": code, "message": message}).encode("ascii")
-    head = "content-type: application/json\r\nconnection: close\r\ncontent-length:"
-    return STATUS_LINE[status] + f"{head} {len(body)}\r\n\r\n".encode("ascii") + body
-
-
-_LATE = _said(408, "REQUEST_TIMEOUT", "the request came too slowly")
-_CROWDED = _said(503, "TEMPORARILY_UNAVAILABLE", "there are too many connections: come back in a moment")
-_LARGE = _said(431, "HEADERS_TOO_LARGE", "the headers of the request are too many, or too large")
 
 
 class Connection(HttpToolsProtocol):
@@ -68,7 +55,7 @@ class Connection(HttpToolsProtocol):
             waiting = [(rank, one) for one in others if (rank := one.patience()) is not None]
             self._door.closed["crowded"] += 1
             if not waiting:
-                transport.write(_CROWDED)
+                transport.write(CROWDED)
                 self._part()
                 return
             min(waiting)[1].dismiss()  # no two have the same place
@@ -139,7 +126,7 @@ class Connection(HttpToolsProtocol):
                 return
         self._make_scope()
         if len(self.headers) > self._headers or (more and self._too_large()):
-            app, self.app = self.app, _too_large
+            app, self.app = self.app, too_large
             super().on_headers_complete()
             self.app = app
         else:
@@ -212,7 +199,7 @@ class Connection(HttpToolsProtocol):
     def dismiss(self) -> None:
         """Close it for somebody else."""
         if self._timer is not None:
-            self.transport.write(_LATE)
+            self.transport.write(LATE)
         self._part()
 
     def _goes_directly(self) -> bool:
@@ -258,7 +245,7 @@ class Connection(HttpToolsProtocol):
             return
         self._door.closed[self._awaited] += 1
         if self._awaited == _HEADERS or self._said is not None or not (self.pipeline or self.cycle.response_started):
-            self.transport.write(_LATE)
+            self.transport.write(LATE)
         self._part()
 
     def _part(self) -> None:
@@ -288,17 +275,5 @@ class Connection(HttpToolsProtocol):
 
     def _refuse_headers(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(_LARGE)
+            self.transport.write(LARGE)
             self._part()
-
-
-async def _too_large(_scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """Answer a request whose headers are not looked into."""
-    body = _LARGE.partition(b"\r\n\r\n")[2]
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 431, "headers": headers, "trailers": False})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -103,10 +103,36 @@ def test_a_bundle_that_is_for_some_rows_alone_is_not_read_so() -> None:
     assert PlainRows.of(predictor) is None
 
 
-@given(st.lists(st.floats(allow_nan=False) | st.integers(-(2**40), 2**40), min_size=1, max_size=300))
-def test_a_column_of_numbers_is_read_as_numpy_reads_it(column: list[Any]) -> None:
-    found = plain_rows._numbers(tuple(column), frozenset({int, float}))
-    assert np.array_equal(np.asarray(found, dtype=np.float64), np.array(column, dtype=np.float64))
+def columns_of(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[list[Any]]]:
+    """Draw columns of one length."""
+    return st.integers(1, 60).flatmap(
+        lambda rows: st.lists(st.lists(values, min_size=rows, max_size=rows), min_size=1, max_size=4)
+    )
+
+
+FLOATS, WHOLE = st.floats(allow_nan=False), st.integers(-(2**33), 2**33)
+
+
+@given(
+    columns_of(FLOATS | st.integers(-9, 9)) | columns_of(FLOATS) | columns_of(WHOLE),
+    st.sampled_from(["float", "int", "bool"]),
+)
+def test_columns_read_together_are_what_numpy_reads(columns: list[list[Any]], kind: str) -> None:
+    found = plain_rows._together(columns, len(columns[0]), kind)
+    wanted = {"float": float, "int": int, "bool": None}[kind]
+    alike = all(type(value) is wanted for column in columns for value in column)
+    if found is None:
+        assert not alike or kind == "bool" or any(abs(value) > 2**31 - 1 for column in columns for value in column)
+    else:
+        assert alike
+        assert np.array_equal(found.astype(np.float64), np.array(columns, dtype=np.float64))
+
+
+@pytest.mark.parametrize(
+    "columns", [[("g" * 8,)], [(1.5,), ("g" * 8,)], [(b"g" * 13,)], [((1.5, 2.5),)], [(1.5, None)], [(True, 1.5)]]
+)
+def test_what_is_written_as_long_as_a_float_is_not_taken_for_one(columns: list[tuple[Any, ...]]) -> None:
+    assert plain_rows._together(columns, len(columns[0]), "float") is None
 
 
 @pytest.mark.parametrize("column", [(1.0, True), (1.0, "g" * 8), (1, None), ("g",), (1.5, [2.5])])

@@ -414,3 +414,14 @@ def test_a_table_that_stays_as_it_is_has_the_bytes_of_one_written_anew(pipeline,
     parquet.write(pipeline.valid, pipeline.folder / "fresh.parquet")
     assert valid == (pipeline.folder / "fresh.parquet").read_bytes()
     assert (raw == valid) == copied
+
+
+def test_a_table_that_others_wrote_is_written_anew(pipeline):
+    frame = table(**TYPED)
+    (pipeline.folder / "artifacts").mkdir()
+    frame.write_parquet(pipeline.folder / "artifacts" / "mine.parquet", compression="snappy", row_group_size=50)
+    pipeline.run(frame, made_by=["mine"])
+    parquet.write(pipeline.valid, pipeline.folder / "fresh.parquet")
+    assert (pipeline.folder / "artifacts" / "valid.parquet").read_bytes() == (
+        pipeline.folder / "fresh.parquet"
+    ).read_bytes()

@@ -172,6 +172,13 @@ def test_a_target_without_a_logarithm_is_refused_before_training(name: Any, y: l
     )
 
 
+def test_a_weight_of_a_truth_is_spelt_as_in_yaml_or_as_its_label() -> None:
+    for name in ("true", "True"):
+        made = shaping.shaped(None, Objective(class_weight={name: 3.0}), ("False", "True"))  # type: ignore[arg-type]
+        assert isinstance(made, shaping.Shaped)
+        assert made.objective.class_weight == {"True": 3.0}
+
+
 def test_a_weight_of_no_class_is_refused() -> None:
     with pytest.raises(ConfigurationError) as error:
         shaping.shaped(None, Objective(class_weight={"2": 3.0}), ("0", "1"))  # type: ignore[arg-type]

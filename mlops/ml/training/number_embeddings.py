@@ -146,7 +146,7 @@ class PeriodicBiasLinear(nn.Module):
 
     def forward(self, _: Tensor, scaled: Tensor) -> Tensor:
         """Embed numbers scaled by quartiles [N, F] as [N, F, size]."""
-        bent = scaled / (1 + (scaled / 3) ** 2).sqrt()
+        bent = scaled * (1 + (scaled / 3) ** 2).rsqrt()  # `sqrt` is MKL's, whose last bit the processor has
         waves = (self.frequencies * bent.unsqueeze(-1) + self.phases).cos()
         return torch.cat([bent.unsqueeze(-1), self._fewer(waves) + self.start], dim=-1)
 

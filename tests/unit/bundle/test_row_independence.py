@@ -18,7 +18,7 @@ from tests.kept.make import unpack
 @pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.stem)
 def test_trees_alone_are_scored_without_a_twin(kept: Path, tmp_path: Path) -> None:
     model = Predictor.open(unpack(kept, tmp_path / "bundle")).model
-    assert model.least == (1 if kept.stem.startswith(("boosting", "forest", "lightgbm")) else 2)
+    assert model.least == (1 if kept.stem.startswith(("boosting", "catboost", "forest", "lightgbm", "xgboost")) else 2)
 
 
 def test_operators_are_those_of_every_graph() -> None:

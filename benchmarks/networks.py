@@ -74,7 +74,7 @@ class Bare:
         """Train from the same first weights, on the same course of learning rates."""
         seed_everything(derive(SEED, "weights"))
         network = made(self.asked, data, batch)
-        x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y).float()
+        x, y = torch.from_numpy(data.train_x), network.targets(torch.from_numpy(data.train_y))
         optimizer = network.configure_optimizers()
         orders, steps = Batches(x, y, size=batch, seed=SEED), iter(range(EPOCHS * len(x)))
         for epoch in range(EPOCHS):

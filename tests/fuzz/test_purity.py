@@ -59,7 +59,7 @@ def tripwires(root: Path) -> Path:
     """Make every module of the project tell when it is run."""
     for path in [*root.glob("pipelines/*/*.py"), root / "pipelines" / "__init__.py", root / "victim.py"]:
         if path.parent.is_dir():
-            path.write_text(VICTIM)
+            path.write_text((path.read_text() if path.exists() else "") + VICTIM)
     return root
 
 

@@ -111,6 +111,8 @@ class _Resolver:
         """Refuse a group of one choice that is chosen again: Hydra would, and it is not said which choice holds."""
         first: dict[str, Position] = {}
         for index, entry in enumerate(entries):
+            if len(self.found) >= MAXIMUM_TOLD:
+                break
             for key, option in entry.items() if isinstance(entry, dict) else ():
                 place = document.where(("defaults", index, key))
                 if isinstance(option, str) and first.setdefault(str(key), place) != place:

@@ -67,4 +67,8 @@ class OwnLinear(nn.Module):
             return torch.stack([layer(each) for layer, each in zip(self.layers, x.unbind(1), strict=True)], dim=1)
         layers = cast("Sequence[Linear]", self.layers)
         weight = torch.stack([layer.weight.t() for layer in layers])
-        return torch.matmul(x.transpose(0, 1), weight).transpose(0, 1) + torch.stack([layer.bias for layer in layers])
+        outputs = weight.shape[2]
+        if outputs == 1:  # by a vector ONNX Runtime adds up a row otherwise where others stand beside it
+            weight = torch.cat([weight, torch.zeros_like(weight)], dim=2)
+        found = torch.matmul(x.transpose(0, 1), weight)[..., :outputs]
+        return found.transpose(0, 1) + torch.stack([layer.bias for layer in layers])

@@ -31,7 +31,7 @@ ALIKE: dict[frozenset[str], str] = {
     for *pair, reason in (
         ("models.mlp.Mlp", "models.cnn.Cnn", "two kinds, with widths of other shapes and defaults of their own"),
         ("files.number_text.NumberText", "blocks.number_form.NumberForm", "the loader of a bundle knows no blocks"),
-        ("configuration.reading.syntax.Mistake", "diagnostics.Position", "what a parser says has no file yet"),
+        ("configuration.reading.excerpt.Mistake", "diagnostics.Position", "what a parser says has no file yet"),
         ("models.gradient_boosting.GradientBoosting", "models.random_forest.RandomForest", "two kinds, as above"),
         (
             "configuration.monitor.Quality",
@@ -84,6 +84,8 @@ ALIKE: dict[frozenset[str], str] = {
         ("configuration.reading.scalar.Refusal", "compiler.rules.finding.Finding", "findings"),
         ("configuration.checking.problem.Problem", "diagnostics.Diagnostic", "findings"),
         ("configuration.reading.scalar.Refusal", "diagnostics.Diagnostic", "findings"),
+        ("operations.scoring.score.Wanted", "targets.batch.BatchTarget", "a run is of values, typed or of the YAML"),
+        ("targets.container.ContainerTarget", "targets.local.LocalTarget", "two kinds, as above"),
         ("blocks.own_stage.OwnStage", "stages.own.Params", "a section: rows and files are named, code makes it stale"),
         (
             "blocks.own_stage.OwnStage",

@@ -36,7 +36,9 @@ def series(draw: st.DrawFn) -> pl.Series:
     return pl.Series("x", draw(st.lists(st.none() | value, max_size=40)), dtype=kind)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(values=series())
 def test_as_many_are_counted_as_by_a_hash_table(values: pl.Series, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distinct_values, "_MANY", 1)

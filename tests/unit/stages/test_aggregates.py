@@ -25,6 +25,8 @@ from tests.builders.rows import json_row
 from tests.builders.staged import Staged, staged
 from tests.unit.stages.test_fit_transform import schema_of
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = {"x": pl.Float64, "n": pl.Int64, "t": pl.Boolean, "plan": pl.String, "y": pl.Int64}
 VALUES = {
     "x": st.none() | st.floats(-1e9, 1e9) | st.integers(-3, 3).map(float),

@@ -18,6 +18,8 @@ from mlops.stages.context import StageContext
 from tests.builders.exporting import one_table_of_operators
 from tests.builders.training import bent, write_features
 
+pytestmark = pytest.mark.slow
+
 CANDIDATES = {
     "forest": {"kind": "random_forest", "trees": 10, "min_leaf": 5},
     "linear": {"kind": "linear"},

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import http.client
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from mlops.errors import ConfigurationError, InfrastructureError
@@ -49,8 +48,9 @@ class WebPlace:
             if error.code in (404, 410):
                 return None
             raise InfrastructureError(f"{where} answers {error.code}", hint="check the address") from error
-        except (OSError, ValueError) as error:
-            raise InfrastructureError(f"{where} does not answer: {error}", hint="check the address") from error
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            said = " ".join(str(error).split())[:200] or type(error).__name__
+            raise InfrastructureError(f"{where} does not answer: {said}", hint="check the address") from error
         return _held(where, data, largest)
 
 
@@ -67,14 +67,11 @@ class StorePlace:
 
     def read(self, name: str, largest: int) -> bytes | None:
         """Fetch a file."""
-        with tempfile.TemporaryDirectory(prefix="mlops-read-") as folder:
-            here = Path(folder) / "it"
-            try:
-                self.remote.fetch(name, here)
-            except FileNotFoundError:
-                return None
-            with here.open("rb") as file:
-                return _held(f"{self.address}/{name}", file.read(largest + 1), largest)
+        try:
+            data = self.remote.read(name, largest + 1)
+        except FileNotFoundError:
+            return None
+        return _held(f"{self.address}/{name}", data, largest)
 
 
 def open_readable(address: str) -> ReadablePlace:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OPEN = ("/ping", "/health", "/v2/health/live", "/v2/health/ready")
 """What a probe asks, which has no token: they say nothing of the model."""
+_PROBED = ("GET", "HEAD")
+"""How: the same path may answer a POST with what the model says."""
 _SHORTEST = 16  # characters of a token
 _REFUSED = b'{"error_code": "UNAUTHENTICATED", "message": "send Authorization: Bearer, and the token of this server"}'
 
@@ -65,19 +67,22 @@ class Guarded:
     """An application that answers 401 to whoever does not bring the token."""
 
     def __init__(self, app: ASGIApp, guard: Guard, more: Iterable[str] = ()) -> None:
-        """Guard all paths but OPEN and `more`."""
+        """Guard all but reading OPEN and `more`."""
         self._app, self._guard = app, guard
         self._open = frozenset({*OPEN, *more})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; whatever is no request passes."""
-        if scope["type"] != "http" or scope["path"] in self._open or self._guard.admits(scope["headers"]):
+        if scope["type"] != "http" or self._probes(scope) or self._guard.admits(scope["headers"]):
             await self._app(scope, receive, send)
             return
         headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]
         headers.append((b"content-length", b"%d" % len(_REFUSED)))
         await send({"type": "http.response.start", "status": 401, "headers": headers})
         await send({"type": "http.response.body", "body": _REFUSED})
+
+    def _probes(self, scope: Scope) -> bool:
+        return scope["path"] in self._open and scope["method"] in _PROBED
 
 
 def _digest(text: bytes) -> bytes:

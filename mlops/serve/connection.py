@@ -117,6 +117,7 @@ class Connection(HttpToolsProtocol):
         more = self._head + self._chunk > self._bytes  # of which the body may be most
         if self._said is not None and self._direct is not None:
             self._direct.flush()  # answers come in the order of their requests
+            self._unset_keepalive_if_required()  # it is not idle: this request is here
         self._direct = None if self._ways is None else self._ways.current
         if self._direct is not None:
             self._said = self._direct.begin(self.headers) if not more and self._goes_directly() else None
@@ -149,6 +150,12 @@ class Connection(HttpToolsProtocol):
             return
         body, self._body = self._body[0] if len(self._body) == 1 else b"".join(self._body), None
         self._direct.take(self, self._said, body)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that what came is no request, after the answer to the one before it."""
+        if self._said is not None and self._body is None and self._direct is not None:
+            self._direct.flush()
+        super().send_400_response(msg)
 
     # what answers directly calls
 

@@ -49,7 +49,8 @@ class Follower:
         self._store = Store(keep / FOLDER)
         self._refused = b""
         self.taken: LivePointer | None = None
-        """The latest pointer that was taken."""
+        """The latest pointer that was taken, here or before a restart."""
+        self._whole = False  # its bundle is here
 
     def begin(self) -> tuple[Followed, str]:
         """Find what to serve first: what the place says or, where it does not answer, what was served here before.
@@ -61,7 +62,7 @@ class Follower:
             InfrastructureError: neither is to be had.
         """
         kept = self._kept()
-        self.taken = None if kept is None else kept.pointer
+        self._whole = kept is not None
         try:
             found = self.look()
         except (InfrastructureError, IntegrityError) as error:
@@ -82,7 +83,8 @@ class Follower:
 
         Raises:
             IntegrityError: the pointer is signed by nobody whose signature counts, is of something else, or goes back;
-                or the bundle is not what its digest says. The same bytes are refused once.
+                or the bundle is not what its digest says. The same pointer is refused once; a bundle may be
+                damaged on its way, and is asked for again.
             InfrastructureError: the place does not answer, or lacks the bundle.
         """
         signed = self.place.read(f"{self.name}/{FILE}", _LARGEST)
@@ -90,16 +92,14 @@ class Follower:
             return None
         try:
             pointer = self._newer(self._believe(signed))
-            if pointer is None:
-                return None
-            return Followed(pointer, signed, self._bring(pointer.bundle))
         except IntegrityError:
             self._refused = signed
             raise
+        return None if pointer is None else Followed(pointer, signed, self._bring(pointer.bundle))
 
     def take(self, followed: Followed) -> None:
         """Take note of what is served now: nothing that is older is taken from here on."""
-        self.taken = followed.pointer
+        self.taken, self._whole = followed.pointer, True
         write_bytes(self._keep / FILE, followed.signed)
 
     def refuse(self, followed: Followed) -> None:
@@ -109,7 +109,7 @@ class Follower:
     def _newer(self, pointer: LivePointer) -> LivePointer | None:
         before = self.taken
         if before is None or pointer == before:
-            return None if pointer == before else pointer
+            return None if pointer == before and self._whole else pointer
         if pointer.environment != before.environment:
             raise IntegrityError(f"{FILE} is of {pointer.environment}, and {before.environment} was served here before")
         if pointer.sequence < before.sequence:
@@ -130,7 +130,11 @@ class Follower:
                 raise IntegrityError(f"{self.place.address}: {manifests.NAME} is not that of {digest[:19]}…")
             (folder / manifests.NAME).write_bytes(data)
             for name, entry in Manifest.parse(data).files.items():
-                (folder / name).write_bytes(self._file(digest, name, entry.size))
+                data = self._file(digest, name, entry.size)
+                if hashlib.sha256(data).hexdigest() != entry.sha256:
+                    said = f"{name} of the bundle {digest[:19]}… has other bytes than when it was made"
+                    raise IntegrityError(f"{self.place.address}: {said}")
+                (folder / name).write_bytes(data)
             self._store.put(folder)
         return self._store.get(digest)
 
@@ -141,12 +145,15 @@ class Follower:
         return data
 
     def _kept(self) -> Followed | None:
-        """Find what was served here before, believed and verified anew; None where that cannot be any more."""
+        """Find what was served here before, believed and verified anew; None where that cannot be any more.
+
+        Nothing older is taken also where the disk lost the bundle.
+        """
         signed = bytes_of(self._keep / FILE)
         if signed is None:
             return None
         try:
-            pointer = self._believe(signed)
+            pointer = self.taken = self._believe(signed)
             return Followed(pointer, signed, self._store.get(pointer.bundle))
         except (InfrastructureError, IntegrityError):  # its signer is revoked since, or the disk lost it
             return None

@@ -95,6 +95,7 @@ class Following:
         )
         self._ended = threading.Event()
         self._failing = False
+        self._refused = ""  # what was told last
         self._thread = threading.Thread(target=self._work, name="following", daemon=True)
         self._thread.start()
 
@@ -116,7 +117,7 @@ class Following:
         self._close_retired()
         try:
             found = self._follower.look()
-            self.looked, self._failing = time.time(), False
+            self.looked, self._failing, self._refused = time.time(), False, ""
             if found is not None:
                 self._switch(found)
         except InfrastructureError as error:
@@ -126,7 +127,9 @@ class Following:
             self._failing = True
         except MlopsError as error:
             self.refusals += 1
-            _say(f"following: refused: {error.message}; what is served stays")
+            if error.message != self._refused:  # a damaged bundle is asked for again every few seconds
+                _say(f"following: refused: {error.message}; what is served stays")
+            self._refused = error.message
 
     def close(self) -> None:
         """Stop following, and write the rest of all logs."""

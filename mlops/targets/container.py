@@ -16,9 +16,9 @@ from mlops.targets.local import Auth
 
 # https://pkg.go.dev/github.com/distribution/reference: what a registry takes, without upper case
 _NAMED = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
-_IMAGE = (
-    rf"([a-z0-9.-]+(:\d{{1,5}})?/)?{_NAMED}(/{_NAMED})*(:[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?"
-)
+_HOST = r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?"
+_TAG, _DIGEST = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", r"sha256:[0-9a-f]{64}"
+_IMAGE = rf"({_HOST}/)?{_NAMED}(/{_NAMED})*(:{_TAG})?(@{_DIGEST})?"
 USER = 65532
 """The user that the server runs as; nobody's on the machine."""
 

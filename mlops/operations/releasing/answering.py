@@ -16,6 +16,7 @@ from mlops.serve.access import read_token
 
 _SECONDS = 5.0  # a server that has its bundle in memory answers in milliseconds
 _MOST = 1 << 16
+_LONGEST = 300  # characters of what is told of an error
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ def ask(project: Project, item: Released) -> Answer:
         return Answer()
     try:
         told = _version(f"{endpoint.of(item.name)}/version", endpoint.token_from)
-    except (OSError, http.client.HTTPException, ValueError, MlopsError) as error:
-        return Answer(f"no answer: {_why(error)}")
+    except (OSError, http.client.HTTPException, ValueError, RecursionError, MlopsError) as error:
+        return Answer(f"no answer: {_printable(_why(error))}")
     pipeline, bundle = (told.get(key) if isinstance(told, dict) else None for key in ("pipeline", "bundle"))
-    if not isinstance(bundle, str) or not isinstance(pipeline, str):
+    if not (isinstance(bundle, str) and isinstance(pipeline, str) and f"{bundle}{pipeline}".isprintable()):
         return Answer("no answer: who answers is no server of ours")
     if pipeline != item.name:
         return Answer(f"differs: it serves {pipeline[:64]}")
@@ -64,7 +65,12 @@ def _why(error: Exception) -> str:
         return f"{error.code} {error.reason}"
     if isinstance(error, MlopsError):
         return error.message
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | RecursionError):
         return "it is no JSON"
     reason = getattr(error, "reason", error)
     return str(getattr(reason, "strerror", None) or reason or type(error).__name__).lower()
+
+
+def _printable(text: str) -> str:
+    """Cut a text in which a server may have a say, and take out what a terminal would act upon."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST])

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from mlops.bundle.envelope import LARGEST
 from mlops.bundle.manifest import NAME
 from mlops.bundle.signature import public_key_of
 from mlops.configuration.project import Project
@@ -76,12 +77,10 @@ def _send_bundle(place: RemoteFolder, digest: str, folder: Path) -> int:
 def _published(place: RemoteFolder, name: str, environment: str, key: bytes) -> LivePointer | None:
     """Read what is published; what this key did not sign is none, and is written over."""
     believe = believing(Signers({"ours": Signer(key=public_key_of(key))}), name, environment)
-    with tempfile.TemporaryDirectory(prefix="mlops-live-") as scratch:
-        try:
-            place.fetch(f"{name}/{FILE}", Path(scratch) / FILE)
-            return believe((Path(scratch) / FILE).read_bytes())
-        except (FileNotFoundError, IntegrityError):
-            return None
+    try:
+        return believe(place.read(f"{name}/{FILE}", LARGEST + 1))
+    except (FileNotFoundError, IntegrityError):
+        return None
 
 
 def _sequence(root: Path, commit: str) -> int:

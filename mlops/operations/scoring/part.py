@@ -142,8 +142,13 @@ def list_refused(path: Path, counts: Counts, note: dict[str, str]) -> None:
 
 def refused_rows(path: Path) -> tuple[RefusedRows, ...]:
     """Count what such a list holds by column and reason."""
-    found = Counter(pl.read_parquet(path, columns=["column", "reason"]).rows())
+    found = Counter(pl.read_parquet(path, columns=["column", "reason"], glob=False).rows())
     return tuple(RefusedRows(column=column, reason=why, rows=rows) for (column, why), rows in sorted(found.items()))
+
+
+def columns_of(path: Path) -> pl.Schema:
+    """Read the columns of an output; its name may hold `*` or brackets."""
+    return pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema()
 
 
 def rows_of(path: Path) -> tuple[int, int]:

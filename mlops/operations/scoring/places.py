@@ -158,7 +158,10 @@ def partitions(shown: str, folder: Folder, name: str) -> tuple[Partition, ...]:
     """
     if name:
         return (Partition(name),)
-    found = sorted(each for each in folder.names() if not any(part[0] in "._" for part in each.split("/")))
+    names = list(folder.names())
+    if unsafe := sorted(each for each in names if "" in each.split("/")):  # an object's key may hold `//`
+        raise DataError(f"{shown}/{unsafe[0]}: has a folder without a name", hint="take it out, or name another folder")
+    found = sorted(each for each in names if not any(part[0] in "._" for part in each.split("/")))
     if other := [each for each in found if not each.endswith(SUFFIX)]:
         more = f", and {len(other) - 1:,} more" if len(other) > 1 else ""
         raise DataError(f"{shown}/{other[0]}: is no Parquet file{more}", hint="take it out, or name another folder")
@@ -180,9 +183,7 @@ def refuse_mixed(places: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: two of them do.
     """
-    plain = {
-        option: text.rstrip("/") if is_address(text) else str(Path(text).resolve()) for option, text in places.items()
-    }
+    plain = {option: _plain(text) for option, text in places.items()}
     for option, path in plain.items():
         for other, above in plain.items():
             if option != other and (path == above or path.startswith(f"{above}/")):
@@ -190,6 +191,24 @@ def refuse_mixed(places: Mapping[str, str]) -> None:
                     f"{option} {places[option]} lies in {other} {places[other]}",
                     hint=f"name another place: {option} PARQUET",
                 )
+
+
+def foreign(option: str, place: str, name: str) -> ConfigurationError:
+    """Say that a file is in the way which `mlops score` did not write."""
+    return ConfigurationError(
+        f"{place}: {name} is there already, and `mlops score` did not write it",
+        hint=f"name another place: {option} PARQUET",
+    )
+
+
+def _plain(text: str) -> str:
+    """Spell a place in one way, whether its folder is on this machine or at an address.
+
+    >>> _plain("file:///data/../data/in/"), _plain("s3://bucket/in/")
+    ('/data/in', 's3://bucket/in')
+    """
+    path = text.removeprefix("file://")
+    return text.rstrip("/") if is_address(path) else str(Path(path).resolve())
 
 
 @contextmanager

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.documents.scoring import RefusedRows, Scored, ScoredPartition, ScoringManifest
-from mlops.errors import ConfigurationError, DataError, InfrastructureError, MlopsError
+from mlops.errors import DataError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
 from mlops.operations.scoring.log import BatchLog
@@ -21,6 +19,7 @@ from mlops.operations.scoring.part import (
     Counts,
     Scorer,
     changed,
+    columns_of,
     list_refused,
     noted,
     refused_rows,
@@ -31,6 +30,7 @@ from mlops.operations.scoring.places import (
     SUFFIX,
     Folder,
     Partition,
+    foreign,
     held,
     is_folder,
     open_place,
@@ -40,6 +40,8 @@ from mlops.operations.scoring.places import (
 from mlops.operations.scoring.reading import Stamp
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from mlops.bundle.contents import Contents
     from mlops.operations.watching.prediction_log import Log
 
@@ -177,12 +179,9 @@ class _Batch:
             return None
         note = noted(path)
         if note is None:
-            raise ConfigurationError(
-                f"{self._wanted.output}: {target} is there already, and `mlops score` did not write it",
-                hint="name another place: --out PARQUET",
-            )
+            raise foreign("--out", self._wanted.output, target)
         made = digest_file(path)
-        recorded, self._columns = self._before.get(partition.name), pl.read_parquet_schema(path)
+        recorded, self._columns = self._before.get(partition.name), columns_of(path)
         if note != self._scorer.note(digest) or (
             recorded is not None and recorded.input == digest and recorded.output != made
         ):
@@ -207,6 +206,10 @@ class _Batch:
 
     def _score(self, partition: Partition, shown: str, source: tuple[Path, Stamp, str]) -> ScoredPartition:
         target, digest = self._into or partition.name, source[2]
+        listed = self._listed or partition.name
+        there = None if self._list is None else self._list.here(listed)
+        if there is not None and noted(there) is None:
+            raise foreign("--refused", str(self._wanted.refused), listed)
         moment = self._input.moment(partition.name) if self._log is not None else 0
         log = None if self._log is None else self._log.begin(partition.name, digest, moment)
         told: list[tuple[tuple[RefusedRows, ...], str]] = []
@@ -214,14 +217,13 @@ class _Batch:
         def finish(counts: Counts) -> None:
             if self._list is None:
                 return
-            name = self._listed or partition.name
             if not counts.refused:
-                self._list.remove(name)
+                self._list.remove(listed)
                 return
-            path = self._list.place(name)
+            path = self._list.place(listed)
             list_refused(path, counts, self._scorer.note(digest))
             told.append((refused_rows(path), digest_file(path)))
-            self._list.deliver(name)
+            self._list.deliver(listed)
 
         path = self._output.place(target)
         try:
@@ -231,13 +233,13 @@ class _Batch:
                 log.discard()
             raise
         made = digest_file(path)
-        self._columns = pl.read_parquet_schema(path)
+        self._columns = columns_of(path)
         if log is not None:
             log.close()
         self._output.deliver(target)
         self._told(_line(shown, counts))
-        refused, listed = told[0] if told else ((), None)
-        return _partition(partition.name, digest, made, counts.rows, refused, listed)
+        refused, list_digest = told[0] if told else ((), None)
+        return _partition(partition.name, digest, made, counts.rows, refused, list_digest)
 
     def _read_manifest(self) -> dict[str, ScoredPartition]:
         """Read what the run before wrote down, by partition; nothing where there was none."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mlops.serve.endpoint import Fill
 
 HEALTH, PREDICT, PORT = "AIP_HEALTH_ROUTE", "AIP_PREDICT_ROUTE", "AIP_HTTP_PORT"
+_SAYS_MORE = ("/invocations", "/metrics", "/openapi.json", "/schema", "/v2", "/version")
+"""Pages that need the token where there is one; whoever asks for health brings none."""
 
 
 class Paths(NamedTuple):
@@ -26,8 +28,14 @@ class Paths(NamedTuple):
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Paths:
-        """Read the environment; raises ConfigurationError where a path is none."""
-        return cls(_path(environment, HEALTH), _path(environment, PREDICT))
+        """Read the environment; raises ConfigurationError where a path is none, or nobody may ask it unasked."""
+        health = _path(environment, HEALTH)
+        if health is not None and (health in _SAYS_MORE or health.startswith("/v2/models")):
+            raise ConfigurationError(
+                f"the environment variable {HEALTH} names {health}, which says more than that the server lives",
+                hint=f"{HEALTH}=/health",
+            )
+        return cls(health, _path(environment, PREDICT))
 
 
 def _path(environment: Mapping[str, str], name: str) -> str | None:

@@ -12,6 +12,7 @@ from mlops.blocks.limits import Limits
 from mlops.bundle.contents import verify
 from mlops.bundle.schema import Requests
 from mlops.errors import ConfigurationError
+from mlops.serve.access import Guard, Guarded
 from mlops.serve.app import create
 from mlops.serve.dialects.environment import port_of
 from mlops.serve.dialects.vertex import Paths
@@ -241,3 +242,26 @@ def test_the_page_of_the_server_describes_what_it_answers(client: Client, golden
     assert {client.get(path).status_code for path in gets} == {200}
     names = [verb["operationId"] for verbs in page["paths"].values() for verb in verbs.values()]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("path", ["/invocations", "/metrics", "/v2/models/tiny/infer"])
+def test_a_page_that_needs_the_token_is_no_probe(path: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Paths.of({"AIP_HEALTH_ROUTE": path})
+    assert (caught.value.message, caught.value.hint) == (
+        f"the environment variable AIP_HEALTH_ROUTE names {path}, which says more than that the server lives",
+        "AIP_HEALTH_ROUTE=/health",
+    )
+
+
+@pytest.mark.parametrize("path", ["/alive", "/ping"])
+def test_a_path_of_probes_that_answers_rows_too_asks_for_the_token(
+    path: str, bundle: Path, golden: dict[str, Any]
+) -> None:
+    guard = Guard("a-token-of-a-test-only")
+    client = Client(Guarded(create(bundle, vertex=Paths("/alive", path)), guard, ("/alive",)))
+    assert client.get(path).status_code == 200
+    asked = {"instances": golden["rows"][:1]}
+    assert client.post(path, json=asked).status_code == 401
+    known = client.post(path, json=asked, headers={"authorization": "Bearer a-token-of-a-test-only"})
+    assert known.json() == {"predictions": golden["scores"][:1]}

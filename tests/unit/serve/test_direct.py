@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
@@ -18,6 +19,7 @@ from mlops.bundle.bound_model import BoundModel
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
 from mlops.serve.bad_request import BadRequest
+from mlops.serve.connection import Connection
 from mlops.serve.invocations import answer
 from mlops.serve.server import prepare
 from tests.builders.bundles import make_bundle
@@ -25,6 +27,7 @@ from tests.builders.directly import Directly
 from tests.builders.mixed import KEPT, rows_of
 from tests.builders.served import answer as read
 from tests.builders.served import invocation, request, served
+from tests.builders.waiting import CEILING
 from tests.kept.make import unpack
 
 JSON = "content-type: application/json"
@@ -232,3 +235,38 @@ def test_a_token_is_asked_for_and_a_body_in_pieces_is_read(bundle: Path, monkeyp
         status, headers, said = read(client)
     assert (status, list(json.loads(said))) == (200, ["predictions"])
     assert list(headers)[-3:] == ["content-type", "content-length", "x-bundle-digest"]
+
+
+@pytest.mark.slow
+def test_what_is_no_request_is_refused_after_the_answer_to_the_one_before(bundle: Path) -> None:
+    with served(bundle, batch=Batch(rows=8, wait_seconds=1)) as running, running.connect() as client:
+        client.sendall(invocation(bundle) + b"NONE\r\n\r\n")
+        told = b""
+        while found := client.recv(1 << 16):
+            told += found
+    assert [part[:12] for part in told.split(b"HTTP/1.1 ")[1:]] == [b"200 OK\r\ndate", b"400 Bad Requ"]
+
+
+@pytest.mark.slow
+def test_a_connection_is_not_idle_while_the_next_request_is_answered(bundle: Path) -> None:
+    started, go = threading.Event(), threading.Event()
+
+    async def app(_: Any, __: Any, send: Any) -> None:
+        started.set()
+        await asyncio.to_thread(go.wait, CEILING)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    with served(bundle) as running:
+        assert running.ask()[0] == 200  # it runs
+        running.server.config.loaded_app = app
+        with running.connect() as client:
+            client.sendall(invocation(bundle) + request("GET", "/slow"))
+            assert read(client)[0] == 200
+            assert started.wait(CEILING)
+            open_ones = [one for one in running.server.server_state.connections if isinstance(one, Connection)]
+            (busy,) = (one for one in open_ones if one.cycle is not None and not one.cycle.response_complete)
+            idle = busy.timeout_keep_alive_task
+            go.set()
+            assert read(client)[2] == b"ok"
+    assert idle is None

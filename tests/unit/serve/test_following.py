@@ -132,7 +132,8 @@ def test_a_bundle_whose_bytes_are_others_is_refused(place: Place) -> None:
     (folder / "schema.json").write_bytes((folder / "schema.json").read_bytes().replace(b"age", b"AGE"))
     with pytest.raises(IntegrityError) as caught:
         place.follower().begin()
-    assert "schema.json has other bytes than when it was made" in caught.value.message
+    said = f"schema.json of the bundle {place.digests[0][:19]}… has other bytes than when it was made"
+    assert caught.value.message == f"file://{place.folder}: {said}"
     (folder / "manifest.json").write_bytes(b"{}")
     with pytest.raises(IntegrityError) as caught:
         place.follower().begin()
@@ -327,3 +328,73 @@ def test_no_request_is_lost_while_bundles_change(place: Place, tmp_path: Path) -
     assert (wrong, following.switches) == ([], 19)
     heads = [gzip.decompress(path.read_bytes()).splitlines()[0] for path in segments(tmp_path / "log")]
     assert sum(json.loads(head)["records"] for head in heads) == sum(counts)
+
+
+def test_nothing_older_is_taken_also_where_the_disk_lost_the_bundle(place: Place) -> None:
+    place.say(0, 5)
+    follower = place.follower()
+    follower.take(follower.begin()[0])
+    shutil.rmtree(place.folder.parent / "keep" / FOLDER)
+    newest = (place.folder / "tiny" / FILE).read_bytes()
+    place.say(1, 4)
+    with pytest.raises(IntegrityError, match=r"^live\.json goes back: number 4 comes before 5"):
+        place.follower().begin()
+    (place.folder / "tiny" / FILE).write_bytes(newest)
+    assert place.follower().begin()[0].pointer.sequence == 5
+
+
+def test_a_bundle_that_was_damaged_on_its_way_is_asked_for_again(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.say(0, 5)
+    follower = place.follower()
+    following = Following(follower, follower.begin()[0], seconds=CEILING)
+    try:
+        place.say(1, 6)
+        file = place.folder / FOLDER / place.digests[1].removeprefix("sha256:") / "schema.json"
+        whole = file.read_bytes()
+        file.write_bytes(whole.replace(b"age", b"AGE"))
+        following.look()
+        following.look()
+        assert (following.refusals, following.switches) == (2, 0)
+        assert capsys.readouterr().err.count("refused") == 1
+        file.write_bytes(whole)
+        following.look()
+        assert following.switches == 1
+    finally:
+        following.close()
+
+
+@pytest.mark.parametrize("said", [b"what\r\n\r\n", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\na"])
+def test_a_web_server_that_speaks_no_http_does_not_answer(said: bytes, place: Place) -> None:
+    class Broken(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(said)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    place.say(0, 5)
+    follower = place.follower()
+    follower.take(follower.begin()[0])
+    with http.server.HTTPServer(("127.0.0.1", 0), Broken) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        believe = believing(SIGNERS, "tiny", "prod")
+        found, warning = Follower(open_readable(address), "tiny", believe, place.folder.parent / "keep").begin()
+        thread.join(CEILING)
+    assert found.pointer.sequence == 5
+    assert warning.startswith(f"{address}/tiny/{FILE} does not answer: ")
+
+
+def test_no_more_of_a_place_is_read_than_a_pointer_may_have(place: Place) -> None:
+    (place.folder / "tiny").mkdir()
+    file = place.folder / "tiny" / FILE
+    file.symlink_to("/dev/zero")
+    assert open_readable(f"file://{place.folder}").read(f"tiny/{FILE}", 10) is None
+    file.unlink()
+    with file.open("wb") as sparse:
+        sparse.truncate(1 << 40)
+    with pytest.raises(InfrastructureError, match="has more than 10 bytes"):
+        open_readable(f"file://{place.folder}").read(f"tiny/{FILE}", 10)

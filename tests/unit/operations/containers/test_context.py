@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, IntegrityError, MlopsError
@@ -16,6 +17,7 @@ from mlops.operations.compiling.compile import compile_files
 from mlops.operations.compiling.findings import findings
 from mlops.operations.containers.context import Wanted, lay_out
 from mlops.operations.workspace import open_workspace
+from mlops.targets.container import ContainerTarget
 from tests.builders.bundles import make_bundle
 from tests.builders.released import run_of
 from tests.builders.repositories import make_repository
@@ -209,3 +211,9 @@ def test_the_dockerfile_passes_a_linter(made: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("base", ["--platform/x", "-x/y", "../x", "python:3.12\nRUN x", "$BASE", "a b"])
+def test_a_base_is_an_image_and_nothing_else(base: str) -> None:
+    with pytest.raises(ValidationError, match="should match pattern"):
+        ContainerTarget.model_validate({"kind": "container", "base": base})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,12 +109,29 @@ def speaking(status: int, body: bytes, **headers: str) -> Iterator[str]:
         (200, b'"yes"', "no answer: who answers is no server of ours"),
         (200, b'{"pipeline": "tiny"}', "no answer: who answers is no server of ours"),
         (200, b'{"pipeline": "tiny", "bundle": "' + b"a" * 70_000, "no answer: it is no JSON"),
+        (200, b"[" * 60_000, "no answer: it is no JSON"),
+        (200, b'{"pipeline": "\\u001b[2J", "bundle": "x"}', "no answer: who answers is no server of ours"),
         (503, b"", "no answer: 503 Service Unavailable"),
     ],
 )
 def test_what_is_no_server_of_ours_is_no_answer(status: int, body: bytes, told: str, tmp_path: Path) -> None:
     with speaking(status, body) as address:
         assert answers(shop(tmp_path / "a", address, OTHER)) == (told, 6)
+
+
+def test_what_a_server_says_of_its_error_does_nothing_to_a_terminal(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak() -> None:
+            with server.accept()[0] as client:
+                client.recv(1 << 16)
+                client.sendall(b"HTTP/1.1 503 \x1b[2J\r\ncontent-length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        told = answers(shop(tmp_path / "a", f"http://127.0.0.1:{server.getsockname()[1]}", OTHER))
+        thread.join()
+    assert told == ("no answer: 503 ?[2J", 6)
 
 
 def test_a_token_is_taken_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from mlops.files.remote_folder import RemoteFolder
 from mlops.monitor.log import read
 from mlops.monitor.windows import Window
 from mlops.operations.scoring import part
+from mlops.operations.scoring.places import Here, partitions
 from mlops.operations.scoring.score import Lineage, Outcome, Wanted, score_all
 from mlops.operations.watching.prediction_log import Log
 from tests.builders.bundles import make_bundle, make_frame
@@ -361,3 +363,41 @@ def test_the_verb_says_what_was_done(bundle: Path, capsys: pytest.CaptureFixture
     assert run(["score", "bundle", "--in", "in"]) == 4
     assert "bundle: nothing says where predictions go: --out is missing" in capsys.readouterr().err
     assert run(["score"]) == 4
+
+
+@pytest.mark.parametrize("bad", [None, 3])
+def test_a_list_of_refused_rows_replaces_and_deletes_no_file_of_others(bad: int | None, bundle: Path) -> None:
+    write("in/a.parquet", table(bad=bad))
+    theirs = write("lists/a.parquet", table()).read_bytes()
+    said = "lists: a.parquet is there already, and `mlops score` did not write it"
+    hint = "name another place: --refused PARQUET"
+    assert failed(bundle, refused="lists") == [(ConfigurationError, said, hint)]
+    assert Path("lists/a.parquet").read_bytes() == theirs
+    assert not Path("out").exists()
+
+
+def test_a_folder_may_be_called_as_a_pattern_is(bundle: Path) -> None:
+    write("in [x]*/a.parquet", table(bad=3))
+    for fresh in (("a.parquet",), ()):
+        outcome = scored(bundle, input="in [x]*", into="out [x]*", refused="bad [x]*")
+        assert (outcome.document.scored, outcome.failed) == (fresh, ())
+
+
+def test_a_place_on_this_machine_is_the_same_by_its_address(bundle: Path) -> None:
+    write("in/a.parquet", table())
+    out = f"file://{Path.cwd()}/in/scores"
+    said = f"--out {out} lies in --in in"
+    assert refused(bundle, ConfigurationError, into=out) == (said, "name another place: --out PARQUET")
+
+
+def test_a_folder_without_a_name_is_refused() -> None:
+    class Keys(Here):
+        def names(self) -> Iterator[str]:
+            yield from ("a.parquet", "/etc/b.parquet")
+
+    with pytest.raises(DataError) as caught:
+        partitions("s3://b/in", Keys(Path()), "")
+    assert (caught.value.message, caught.value.hint) == (
+        "s3://b/in//etc/b.parquet: has a folder without a name",
+        "take it out, or name another folder",
+    )

@@ -9,6 +9,7 @@ import click
 
 from mlops.cli.options import FOLDER, ended, output, result, root, say
 from mlops.extras import need
+from mlops.files.figures import plural
 
 if TYPE_CHECKING:
     from mlops.operations.scoring.score import Outcome
@@ -69,9 +70,9 @@ def command(
     document = outcome.document
     for other in document.others:
         say(f"{document.manifest.output}/{other} is of no file of the input, and stays", always=True)
-    counts = f"{document.manifest.rows:,} rows in {len(document.manifest.partitions):,} files"
+    counts = f"{plural(document.manifest.rows, 'row')} in {plural(len(document.manifest.partitions), 'file')}"
     also = f", {document.manifest.refused_rows:,} of them refused" if document.manifest.refused_rows else ""
-    summary = f"{counts}{also}, {len(document.scored):,} files scored now by {document.manifest.bundle}"
+    summary = f"{counts}{also}, {plural(len(document.scored), 'file')} scored now by {document.manifest.bundle}"
     result(form, document.value(), [summary] if document.written else [])
     if document.written:
         say(f"manifest: {document.written}")

@@ -45,7 +45,7 @@ def expanded(value: Any) -> Any:
         return value
     asked = value["auto"]
     kinds, named = suiting(value), asked.get("kinds")
-    chosen = [name for name in kinds if not isinstance(named, list | tuple) or name in named]
+    chosen = [name for name in kinds if not isinstance(named, list | tuple) or name in named] or kinds  # a check tells
     searched = {key: asked[key] for key in ("trials", "minutes") if asked.get(key) is not None}
     model, tune = value.get("model", {}), value.get("tune", {})
     more: dict[str, Any] = {"ensemble": value.get("ensemble", {"trials": _TRIALS})}

@@ -140,7 +140,7 @@ def _ladder(params: Params, kind: str, trees: int | None, space: dict[str, Range
 
 
 class _Telling:
-    """Tells of each trial in a line, with its number among all."""
+    """Tells of each trial in a line, and how many there were: its number in the report is known when all are over."""
 
     def __init__(self, context: StageContext, params: Params) -> None:
         self._context, self._metric, self._number = context, params.select_by, 0
@@ -153,7 +153,9 @@ class _Telling:
             value = "" if answer.value is None else f" {self._metric} {answer.value:.4f}"
             said = {"complete": "", "pruned": f", {answer.state} after {answer.epochs}", "failed": f" {answer.why}"}
             mark = "" if answer.state != "failed" else " failed:"
-            self._context.say(f"trial {self._number} of {total}: {question.candidate}{mark}{value}{said[answer.state]}")
+            self._context.say(
+                f"{self._number} of {total} trials: {question.candidate}{mark}{value}{said[answer.state]}"
+            )
 
         return tell
 

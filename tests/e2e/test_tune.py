@@ -28,7 +28,7 @@ def test_what_was_found_stays_until_somebody_asks_again(tmp_path: Path) -> None:
     file.write_text(file.read_text() + TUNE)
     said = ended(made.mlops("tune", "churn"))
     assert "as the YAML has it" in said.stdout
-    assert "tune: trial 3 of 3: linear" in said.stderr
+    assert "tune: 3 of 3 trials: linear" in said.stderr
     report = (made.root / REPORT).read_bytes()
 
     told = ended(made.run("dvc", "repro", "--force", "--single-item", "pipelines/churn/dvc.yaml:tune"))
@@ -37,7 +37,7 @@ def test_what_was_found_stays_until_somebody_asks_again(tmp_path: Path) -> None:
 
     (made.root / REPORT).unlink()
     again = ended(made.mlops("tune", "churn", "-o", "json"))
-    assert "tune: trial 3 of 3: linear" in again.stderr
+    assert "tune: 3 of 3 trials: linear" in again.stderr
     assert json.loads(again.stdout) == json.loads(report)
     assert (made.root / REPORT).read_bytes() == report
 

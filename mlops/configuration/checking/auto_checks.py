@@ -23,7 +23,10 @@ def auto_names_kinds(pipeline: Pipeline) -> Iterator[Problem]:
         path = ("auto", "kinds", place)
         if name not in known:
             message = f"`{name}` is no kind with settings to try by itself"
-            yield Problem(path, message, suggest(name, known), _RULE)
+            beside = (
+                f"write `model: {{{name}: {{kind: {name}}}}}` beside `auto`; those with settings: {', '.join(known)}"
+            )
+            yield Problem(path, message, beside if name in MODELS else suggest(name, known), _RULE)
         elif name not in fitting:
             message = f"`{name}` does not suit a {pipeline.task} pipeline of such columns"
             yield Problem(path, message, f"those that do: {', '.join(fitting)}", _RULE)

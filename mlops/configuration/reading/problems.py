@@ -34,6 +34,7 @@ _PATTERNS = {
     "^@": "write an owner as `@name` or `@organisation/team`",
     r"^\d{4}-\d{2}": 'write a day as "2026-01-31"',
     "^sha256": "write `sha256:` and 64 hexadecimal digits",
+    "^([a-z0-9.-]+(:": "write `NAME:TAG@sha256:` and 64 hexadecimal digits, as `python:3.12-slim@sha256:...`",
     "^[a-z0-9][": "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit",
 }
 

@@ -31,6 +31,7 @@ _NOT_SERVED = {
 }
 """Of the core's packages, those that compose and compile: no server imports them."""
 _SCRIPT = "image_root.py"
+_WHEELS = "give --wheels FOLDER, with the wheel in it"
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,16 @@ def _wheels(given: Path | None, folder: Path) -> Path:
 
 
 def _own(folder: Path) -> Path:
-    found = find(None, installed())
+    found = find(None, installed(), _WHEELS)
     if found.data is not None:
         path = folder / found.pin.place.rpartition("/")[2]
         path.write_bytes(found.data)
         return path
     with TemporaryDirectory() as place:
         what = found.pin.place or f"{NAME}=={found.pin.version}"
-        fetched = download(what, Path(place), f"{what} cannot be fetched", "--wheels FOLDER, with the wheel in it")
+        fetched = download(what, Path(place), f"{what} cannot be fetched", _WHEELS)
         if digest_of(fetched) != found.pin.digest:
-            raise IntegrityError(f"{what} is another wheel than before", hint="--wheels FOLDER, with the wheel in it")
+            raise IntegrityError(f"{what} is another wheel than before", hint=_WHEELS)
         return Path(shutil.copyfile(fetched, folder / fetched.name))
 
 

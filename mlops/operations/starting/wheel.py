@@ -80,8 +80,10 @@ def installed() -> Source | None:
     return None if note is None else Source.read(note)
 
 
-def find(given: str | None, source: Source | None) -> Wheel:
+def find(given: str | None, source: Source | None, ask: str = _FROM) -> Wheel:
     """Find the wheel: the file or address that is given, else what was installed, else what pip's index has.
+
+    `ask` is what the verb takes in its place.
 
     Raises:
         ConfigurationError: what is given is no wheel, or this program runs from no wheel.
@@ -91,16 +93,16 @@ def find(given: str | None, source: Source | None) -> Wheel:
     if given is not None:
         return _fetched(given) if "://" in given else _kept(Path(given))
     if source is None:
-        return _indexed()
+        return _indexed(ask)
     if source.folder:
         where = source.path if source.address.startswith("file:") else source.address
-        hint = f"pip wheel --no-deps {where} makes a wheel of it; then give --from WHEEL"
+        hint = f"pip wheel --no-deps {where} makes a wheel of it; then {ask}"
         raise ConfigurationError(f"mlops runs from {where}, not from a wheel", hint=hint)
     if not source.address.startswith("file:"):
         place = wheel_address(source.address)
         return Wheel(Pin(mlops.__version__, source.digest, place)) if source.digest else _fetched(place)
     if not source.path.exists():
-        raise InfrastructureError(f"{source.path}, the wheel that mlops was installed from, is gone", hint=_FROM)
+        raise InfrastructureError(f"{source.path}, the wheel that mlops was installed from, is gone", hint=ask)
     return _kept(source.path, source.digest)
 
 
@@ -125,12 +127,12 @@ def _fetched(address: str) -> Wheel:
         return Wheel(Pin(_same_program(path, place), digest_of(path), place))
 
 
-def _indexed() -> Wheel:
+def _indexed(ask: str) -> Wheel:
     """Take the index that pip is set to: by name and version, and never from another."""
     version = mlops.__version__
     with TemporaryDirectory() as folder:
         said = f"the index that pip is set to has no wheel of {NAME} {version}"
-        path = download(f"{NAME}=={version}", Path(folder), said, _FROM)
+        path = download(f"{NAME}=={version}", Path(folder), said, ask)
         return Wheel(Pin(_same_program(path, f"{NAME} {version} of the index"), digest_of(path)))
 
 

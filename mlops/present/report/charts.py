@@ -41,11 +41,13 @@ class Scale:
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return round(self.start + share * (self.end - self.start), 2)
 
-    def ticks(self, most: int = 5) -> tuple[Tick, ...]:
-        """Mark round numbers, at most `most` of them."""
+    def ticks(self, most: int = 5, *, whole: bool = False) -> tuple[Tick, ...]:
+        """Mark round numbers, at most `most` of them; `whole` ones alone, where there is nothing between."""
         span = self.high - self.low
         step = 10 ** math.floor(math.log10(span / most))
-        step *= next(factor for factor in (1, 2, 2.5, 5, 10, 20) if span / (step * factor) <= most)
+        factors = (1, 2, 5, 10, 20) if whole else (1, 2, 2.5, 5, 10, 20)
+        step *= next(factor for factor in factors if span / (step * factor) <= most)
+        step = max(step, 1) if whole else step
         digits = max(0, -math.floor(math.log10(step) + 1e-9) + (1 if f"{step:e}".startswith("2.5") else 0))
         first = math.ceil(self.low / step - 1e-9)
         values = [number * step for number in range(first, math.floor(self.high / step + 1e-9) + 1)]
@@ -119,6 +121,8 @@ class Plot:
     reference: tuple[float, float, float, float] | None = None
     note: str = ""
     marks: tuple[Tick, ...] = ()
+    left: float = LEFT
+    """Where the horizontal axis begins: what the other says has its place before it."""
 
 
 @dataclass(frozen=True)
@@ -142,22 +146,30 @@ def plot(
     reference: tuple[float, float, float, float] | None = None,
     note: str = "",
     marks: Sequence[tuple[float, str]] = (),
+    whole: bool = False,
 ) -> Plot:
     """Place series on common axes; `unit` fixes both to 0..1, `reference` is a line x1, y1, x2, y2.
 
-    `marks` are upright lines, each with what it says.
+    `marks` are upright lines, each with what it says; `whole` marks whole numbers alone across.
     """
-    x = _axis([*(p[0] for s in series for p in s.points), *(at for at, _ in marks)], LEFT, WIDTH - RIGHT, unit=unit)
     heights = [
         height for s in series for height in (*(p[1] for p in s.points), *(end for pair in s.ends for end in pair))
     ]
     y = _axis(heights, HEIGHT - BOTTOM, TOP, unit=unit)
+    left = _left(y.ticks(), axes[1])
+    x = _axis([*(p[0] for s in series for p in s.points), *(at for at, _ in marks)], left, WIDTH - RIGHT, unit=unit)
     curves = tuple(_curve(s, x, y, line=line, dots=dots) for s in series)
     placed = None
     if reference is not None:
         placed = (x.at(reference[0]), y.at(reference[1]), x.at(reference[2]), y.at(reference[3]))
     upright = tuple(Tick(x.at(at), text) for at, text in marks)
-    return Plot(title, *axes, x.ticks(), y.ticks(), curves, placed, note, upright)
+    return Plot(title, *axes, x.ticks(whole=whole), y.ticks(), curves, placed, note, upright, left)
+
+
+def _left(ticks: Sequence[Tick], title: str) -> float:
+    """Leave room for the longest mark, and before it for the title that stands upright."""
+    longest = max((len(tick.text) for tick in ticks), default=0)
+    return max(LEFT, math.ceil(7.2 * longest) + (26 if title else 9))
 
 
 def _curve(series: Series, x: Scale, y: Scale, *, line: bool, dots: bool) -> Curve:

@@ -146,7 +146,7 @@ def view(
         tuning=tuning(documents.tuning),
         optimism="" if learnt.optimism is None else learnt.optimism.sentence(called(select_by)),
         ensemble=ensemble(learnt.ensemble, select_by),
-        epochs=training.epochs(documents.history, select_by),
+        epochs=training.epochs(documents.history, select_by, documents.tuning.best if documents.tuning else ()),
         serving=serving(documents.serving),
         data=data.data(documents.data, about, important),
         split_by=origins.divided(split),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mlops.documents.training import TrainingReport
@@ -52,20 +52,26 @@ def learning_curve(rows: Sequence[Learnt], select_by: str) -> Plot | None:
     return plot("Learning curve", axes, [Series("candidate", "candidate", points, ends)], dots=True)
 
 
-def epochs(history: Sequence[Epoch], select_by: str) -> tuple[Plot, ...]:
+def epochs(history: Sequence[Epoch], select_by: str, searched: Iterable[str] = ()) -> tuple[Plot, ...]:
     """Draw metrics over the epochs; several candidates share an axis as shares of their own epochs.
 
-    Losses and the metric of selection come first; at most four are drawn.
+    Losses and the metric of selection come first; at most four are drawn. A candidate has the colour that it has in the
+    figure of the search, which has those without epochs too.
     """
     known = sorted({row.candidate for row in history})
     last = {name: max(row.epoch for row in history if row.candidate == name) or 1.0 for name in known}
+    coloured = sorted({*known, *searched})
     alone = len(known) == 1
     axis = "Epoch" if alone else "Per cent of each candidate's epochs"
     drawn = []
     for name in _chosen({row.metric for row in history}, select_by):
         series = [
-            Series(each, f"series-{index % 6}", _steps(history, each, name, 1.0 if alone else 100 / last[each]))
-            for index, each in enumerate(known)
+            Series(
+                each,
+                f"series-{coloured.index(each) % 6}",
+                _steps(history, each, name, 1.0 if alone else 100 / last[each]),
+            )
+            for each in known
         ]
         drawn.append(plot(measured(name), (axis, ""), [each for each in series if each.points]))
     return tuple(drawn)

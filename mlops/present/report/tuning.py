@@ -68,5 +68,5 @@ def _plot(report: TuningReport) -> Plot | None:
                 points.append((float(trial.number), better(score, points[-1][1]) if points else score))
         series.append(Series(name, f"series-{index % 6}", points))
     drawn = [each for each in series if each.points]
-    axes = ("Trial", f"Best {called(report.select_by)} so far, on validation")
-    return plot("Search for parameters", axes, drawn, dots=True) if drawn else None
+    axes = ("Trial", f"{called(report.select_by)} on validation")
+    return plot("Best so far", axes, drawn, dots=True, whole=True) if drawn else None

@@ -80,6 +80,19 @@ def test_a_kind_takes_the_settings_of_its_portfolio(kind: str) -> None:
             "did you mean `lightgbm`? also there: cnn, linear, mlp, random_forest",
         ),
         (
+            {"auto": {"kinds": ["catboost"]}},
+            ("auto", "kinds", 0),
+            "`catboost` is no kind with settings to try by itself",
+            "write `model: {catboost: {kind: catboost}}` beside `auto`; "
+            "those with settings: cnn, lightgbm, linear, mlp, random_forest",
+        ),
+        (
+            {"auto": {"kinds": ["cnn"]}},
+            ("auto", "kinds", 0),
+            "`cnn` does not suit a binary pipeline of such columns",
+            "those that do: lightgbm, linear, mlp, random_forest",
+        ),
+        (
             {"auto": {"kinds": ["linear", "cnn"]}},
             ("auto", "kinds", 1),
             "`cnn` does not suit a binary pipeline of such columns",

@@ -8,6 +8,8 @@ from mlops.documents.tuning import TuningReport
 from mlops.present.html import html
 from mlops.present.markdown.evidence import Change, Judged
 from mlops.present.markdown.sections import working
+from mlops.present.report.documents import Epoch
+from mlops.present.report.training import epochs
 from mlops.present.report.tuning import tuning
 from mlops.present.terminal.tuning import table
 
@@ -54,6 +56,22 @@ def test_every_trial_is_a_row_and_the_best_so_far_a_line() -> None:
     assert seen.note == (
         "4 trials of <net> (1 pruned, 1 failed). <net>: all trials were made. Seed 7, sampler tpe, pruner hyperband"
     )
+
+
+def test_the_figure_numbers_trials_whole_and_keeps_its_title_clear_of_what_the_axis_says() -> None:
+    seen = tuning(report())
+    assert seen is not None
+    assert seen.plot is not None
+    assert [tick.text for tick in seen.plot.x_ticks] == ["1", "2", "3", "4"]
+    longest = max(len(tick.text) for tick in seen.plot.y_ticks)
+    assert seen.plot.left - 7 - 7.2 * longest >= 17  # a title of 12 pixels stands around 11
+    assert min(x for x, _ in seen.plot.curves[0].points) > seen.plot.left
+
+
+def test_a_candidate_keeps_its_colour_beside_one_without_epochs() -> None:
+    rows = [Epoch(candidate="mlp", epoch=step, metric="validation_loss", value=0.5) for step in (1.0, 2.0)]
+    (drawn,) = epochs(rows, "auroc", ["linear", "mlp"])
+    assert [(curve.name, curve.style) for curve in drawn.curves] == [("mlp", "series-1")]
 
 
 def test_of_many_trials_the_page_has_some_and_the_one_that_was_taken() -> None:

@@ -354,7 +354,7 @@ def test_the_verb_says_what_was_done(bundle: Path, capsys: pytest.CaptureFixture
     assert run(command) == 0
     out, err = capsys.readouterr()
     digest = digest_file(bundle / "manifest.json")
-    assert out == f"40 rows in 1 files, 1 of them refused, 1 files scored now by {digest}\n"
+    assert out == f"40 rows in 1 file, 1 of them refused, 1 file scored now by {digest}\n"
     assert err == "in/a.parquet: 40 rows scored, 1 refused\nmanifest: out.manifest.json\n"
     assert run([*command, "-o", "json"]) == 0
     said = json.loads(capsys.readouterr().out)

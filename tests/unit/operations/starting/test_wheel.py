@@ -106,7 +106,7 @@ def test_a_wheel_that_is_gone_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_wheel(tmp_path: Path) -> None:
-    hint = f"pip wheel --no-deps {tmp_path} makes a wheel of it; then give --from WHEEL"
+    hint = f"pip wheel --no-deps {tmp_path} makes a wheel of it; then give --from WHEEL: a file, or its address"
     expected = (f"mlops runs from {tmp_path}, not from a wheel", hint, 4)
     assert refused(None, Source(tmp_path.as_uri(), folder=True)) == expected
 

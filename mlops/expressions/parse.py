@@ -159,7 +159,7 @@ class _Parser:
         end = self.pieces[self.at - 1].end
         if piece.text in AGGREGATES and (by is not None or piece.text not in FUNCTIONS):
             return aggregate(piece.text, found, by, piece.start, end)
-        if by is not None:
+        if by is not None and piece.text in FUNCTIONS:
             raise Fault(f"`{piece.text}` has no `by`", piece.start, end - piece.start, hint=_aggregates())
         return _called(piece, found, end)
 

@@ -21,6 +21,8 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MEANT = {"=": "`==`", "&": "`and`", "|": "`or`", "!": "`not`", "^": "`**`", "~": "`not`", "?": "`if(condition, a, b)`"}
+_ARGUMENT = re.compile(r",\s*[A-Za-z_]\w*\s*$")
+"""The name of an argument, as other languages have it: `mean(x, group=plan)`."""
 
 
 class Token(NamedTuple):
@@ -69,6 +71,12 @@ def _unknown(text: str, at: int) -> Fault:
     if character in "\"'`":
         what = "name in backticks" if character == "`" else "text in quotes"
         return Fault(f"a {what} has no end", at, hint=f"write another {character} after it")
+    if character == "=" and _ARGUMENT.search(text[:at]):
+        return Fault(
+            f"`{character}` means nothing here",
+            at,
+            hint="`by=` alone is named, last in an aggregate, as in `mean(x, by=plan)`; `==` compares",
+        )
     meant = _MEANT.get(character)
     hint = f"did you mean {meant}?" if meant else "a column of such a name stands in backticks: `unit price`"
     return Fault(f"`{character}` means nothing here", at, hint=hint)

@@ -90,6 +90,13 @@ def test_what_is_learnt_and_looked_up(expression: str, values: list[float | None
             "of mean, median, std, min, max, sum, count there is a value by the levels of columns: `mean(x, by=plan)`",
             (0, 15),
         ),
+        ("avg(x, by=plan)", "there is no function `avg`", "did you mean `mean`?", (0, 3)),
+        (
+            "mean(x, group=plan)",
+            "`=` means nothing here",
+            "`by=` alone is named, last in an aggregate, as in `mean(x, by=plan)`; `==` compares",
+            (13, 1),
+        ),
         (
             "mean(x by=plan)",
             "`by=` does not fit here",

@@ -11,8 +11,8 @@ from mlops.blocks.column_group import CODES
 from mlops.errors import ConfigurationError
 from mlops.ml.light import without_pandas
 from mlops.ml.training import leafwise_graph, leafwise_text
-from mlops.ml.training.attributions import Attributions
 from mlops.ml.training.course import Course
+from mlops.ml.training.path_shares import of_paths
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
 
@@ -27,6 +27,7 @@ except OSError as error:  # the system's library for threads, which its wheel do
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.ml.training.attributions import Attributions
     from mlops.ml.training.session import Epoch, Session
     from mlops.models.lightgbm import LightGBM
 
@@ -59,14 +60,8 @@ class FittedLeafwise:
         shares = np.asarray(self.booster.predict(flat, pred_contrib=True, num_threads=1), dtype=np.float64)
         output = np.asarray(self.booster.predict(flat, raw_score=True, num_threads=1), dtype=np.float64)
         if self.problem.task == "multiclass":
-            picked, each = output.argmax(axis=1), np.arange(len(flat))
-            shares = shares.reshape(len(flat), self.problem.outputs, -1)[each, picked]
-            output = output[each, picked]
-        values, base = shares[:, :-1], shares[:, -1]
-        if self.problem.task != "regression":
-            return Attributions("SHAP", "log-odds", values, base, output)
-        deviation, mean = self.scale.deviation, self.scale.mean
-        return Attributions("SHAP", "target", values * deviation, base * deviation + mean, output * deviation + mean)
+            shares = shares.reshape(len(flat), self.problem.outputs, -1)
+        return of_paths(self.problem, self.scale, shares, output)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from mlops.blocks.column_group import CODES
 from mlops.errors import InfrastructureError
 from mlops.ml.light import without_pandas
 from mlops.ml.training import levelwise_graph
-from mlops.ml.training.attributions import Attributions
 from mlops.ml.training.course import Course
 from mlops.ml.training.levelwise_model import directed
+from mlops.ml.training.path_shares import of_paths
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops.ml.training.attributions import Attributions
     from mlops.ml.training.session import Epoch, Session
     from mlops.models.xgboost import XGBoost
 
@@ -85,14 +86,7 @@ class FittedLevelwise:
         rows = _matrix(_flat(x), self.problem)
         shares = np.asarray(self.booster.predict(rows, pred_contribs=True), dtype=np.float64)
         output = np.asarray(self.booster.predict(rows, output_margin=True), dtype=np.float64)
-        if self.problem.task == "multiclass":
-            picked, each = output.argmax(axis=1), np.arange(len(output))
-            shares, output = shares[each, picked], output[each, picked]
-        values, base = shares[:, :-1], shares[:, -1]
-        if self.problem.task != "regression":
-            return Attributions("SHAP", "log-odds", values, base, output)
-        deviation, mean = self.scale.deviation, self.scale.mean
-        return Attributions("SHAP", "target", values * deviation, base * deviation + mean, output * deviation + mean)
+        return of_paths(self.problem, self.scale, shares, output)
 
 
 @dataclass(frozen=True)

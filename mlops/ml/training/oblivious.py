@@ -14,14 +14,15 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from mlops.ml.training import oblivious_graph
-from mlops.ml.training.attributions import Attributions
 from mlops.ml.training.course import Course
+from mlops.ml.training.path_shares import of_paths
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.ml.training.attributions import Attributions
     from mlops.ml.training.session import Epoch, Session
     from mlops.models.catboost import CatBoost
 
@@ -52,14 +53,7 @@ class FittedOblivious:
         rows = catboost.Pool(_flat(x))
         shares = np.asarray(self.model.get_feature_importance(rows, type="ShapValues", thread_count=1))
         output = np.asarray(self.model.predict(rows, prediction_type="RawFormulaVal", thread_count=1))
-        if self.problem.task == "multiclass":
-            picked, each = output.argmax(axis=1), np.arange(len(output))
-            shares, output = shares[each, picked], output[each, picked]
-        values, base = shares[:, :-1], shares[:, -1]
-        if self.problem.task != "regression":
-            return Attributions("SHAP", "log-odds", values, base, output)
-        deviation, mean = self.scale.deviation, self.scale.mean
-        return Attributions("SHAP", "target", values * deviation, base * deviation + mean, output * deviation + mean)
+        return of_paths(self.problem, self.scale, shares, output)
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,8 @@ def root(repository: Path, tmp_path: Path) -> Path:
         git(root, "rm", "-r", "-q", f"pipelines/{name}")
     (root / "pipelines/rand_hie/data/rows").mkdir()
     git(root, "mv", "pipelines/rand_hie/data/rand_hie.csv.gz", "pipelines/rand_hie/data/rows/rand_hie.csv.gz")
-    data = (root / "conf/data/rand_hie.yaml").read_text().splitlines()
-    data = ["source: {kind: csv, path: data/rows}" if line.startswith("source:") else line for line in data]
-    (root / "conf/data/rand_hie.yaml").write_text("\n".join(data) + "\n")
+    _, _, rest = (root / "conf/data/rand_hie.yaml").read_text().partition("entity:")
+    (root / "conf/data/rand_hie.yaml").write_text("source: {kind: csv, path: data/rows}\nentity:" + rest)
     pipeline = "conf/pipeline/rand_hie.yaml"
     edit(root, pipeline, "[gradient_boosting, mlp]", "[linear]")
     edit(root, pipeline, "at_least: 0.73", "at_least: 0.6")

@@ -59,6 +59,8 @@ def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple
 
 def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:
     """Decide everything about one pipeline."""
+    deployed = dict(_deployed(spec))
+    placed = any(target.manifests for target in deployed.values())
     return PipelinePlan(
         name=name,
         source=facts.sources.get(name, f"conf/pipeline/{name}.yaml"),
@@ -70,7 +72,8 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
         batches=tuple(_places(spec)),
-        deployed=dict(_deployed(spec)),
+        deployed=deployed,
+        live=facts.live.get(name, ()) if placed else (),
     )
 
 
@@ -85,7 +88,9 @@ def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
 def _deployed(spec: Pipeline) -> Iterator[tuple[str, Deployed]]:
     """Take the targets of kinds that have files of their own."""
     for key, target in sorted(spec.deploy.items()):
-        render = TARGETS[target.kind].functions.get("render") if target.kind in TARGETS else None
-        if render is not None:
+        if (kind := TARGETS.find(target.kind)) is None:
+            continue
+        render, manifests = (kind.functions.get(role) for role in ("render", "manifests"))
+        if render is not None or manifests is not None:
             said = target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
-            yield key, Deployed(target.kind, said, render)
+            yield key, Deployed(target.kind, said, render, manifests, bool(kind.can.get("mounts_model")))

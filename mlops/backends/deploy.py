@@ -32,10 +32,10 @@ def of_pipeline(pipeline: PipelinePlan) -> Iterator[tuple[str, str]]:
 def _manifests(pipeline: PipelinePlan, name: str, target: Deployed) -> Iterator[tuple[str, str]]:
     """Write what names the live bundle; where its image is not told, a rule has said so."""
     for live in pipeline.live if target.manifests is not None else ():
-        if live.image is None and target.mounts_model:
+        if live.image is None:
             continue
         sources = f"{pipeline.source} and {live.file}"
-        placed = Placed(pipeline.name, name, live.environment, live.bundle, live.image or "", sources)
+        placed = Placed(pipeline.name, name, live.environment, live.bundle, live.image, sources)
         files: dict[str, str] = load(str(target.manifests))(placed, target.said)
         yield from ((f"{live.environment}/{path}", text) for path, text in files.items())
 

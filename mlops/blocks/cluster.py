@@ -16,6 +16,15 @@ Labels = dict[LabelKey, LabelValue]
 """Labels as Kubernetes takes them: a value is text, `"true"` in quotes."""
 DnsName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 
+_NAMED = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+_REPOSITORY = rf"([a-z0-9][a-z0-9.-]*(:\d{{1,5}})?/)?{_NAMED}(/{_NAMED})*"
+Repository = Annotated[str, StringConstraints(pattern=rf"^{_REPOSITORY}$", max_length=255)]
+"""Where images are pushed to and pulled from, without a tag: `ghcr.io/acme/churn`."""
+Pinned = Annotated[
+    str, StringConstraints(pattern=rf"^{_REPOSITORY}(:[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?@sha256:[0-9a-f]{{64}}$")
+]
+"""An image by its digest: `ghcr.io/acme/serve@sha256:…`."""
+
 
 class Resources(Block):
     """What one server has: it is scheduled where so much is free, and ended where it takes more memory."""
@@ -76,6 +85,27 @@ class Nodes(Block):
     """Labels that a node must have (`nodeSelector`)."""
     tolerations: Items[Toleration] = ()
     """Taints that do not keep the servers off."""
+
+
+class ClusterJob(Block):
+    """What a cluster runs a job of: an image that has this program, and the image of the bundle that is live."""
+
+    image: Pinned
+    """Image with mlops and its extra `train`, by its digest."""
+    model: Repository
+    """Repository of the images that hold a bundle alone; the release file has the digest."""
+    pull_secret: DnsName | None = None
+    """Secret of the namespace by which images are pulled."""
+    secret: DnsName | None = None
+    """Secret whose keys are environment variables of the job: credentials of where rows lie."""
+    service_account: DnsName | None = None
+    """Service account of the job, where the cloud gives it a right by that."""
+    minutes: Annotated[int, Field(ge=1, le=10_080)] = 50
+    """A job is stopped after so long; the next finishes what it began."""
+    resources: Resources = Resources()
+    """What a job has."""
+    nodes: Nodes = Nodes()
+    """Nodes that a job may run on."""
 
 
 class Asking(Block):

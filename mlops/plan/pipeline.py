@@ -31,9 +31,8 @@ class Deployed:
     render: str | None = None
     """Writes the files that are the same wherever the model is live."""
     manifests: str | None = None
-    """Writes the files of one environment, of the bundle that is live there (`plan.placed.Placed`)."""
-    mounts_model: bool = False
-    """Whether it names the image of the live bundle, which the release file then has to say."""
+    """Writes the files of one environment, which name the image of the bundle that is live there
+    (`plan.placed.Placed`): its release file has to say it."""
 
 
 @dataclass(frozen=True)

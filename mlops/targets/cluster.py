@@ -7,9 +7,9 @@ import math
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
-from mlops.blocks.cluster import DnsName, Nodes, Replicas, Resources
+from mlops.blocks.cluster import DnsName, Nodes, Pinned, Replicas, Repository, Resources
 from mlops.blocks.limits import Limits
 from mlops.files.compiled_text import Value
 from mlops.kinds.union import Kinded
@@ -17,16 +17,13 @@ from mlops.plan.placed import Placed
 from mlops.targets.container import USER, arguments
 from mlops.targets.local import Auth
 
-_NAMED = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
-_REPOSITORY = rf"([a-z0-9][a-z0-9.-]*(:\d{{1,5}})?/)?{_NAMED}(/{_NAMED})*"
-Repository = Annotated[str, StringConstraints(pattern=rf"^{_REPOSITORY}$", max_length=255)]
-"""Where images are pushed to and pulled from, without a tag: `ghcr.io/acme/churn`."""
-Pinned = Annotated[
-    str, StringConstraints(pattern=rf"^{_REPOSITORY}(:[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}})?@sha256:[0-9a-f]{{64}}$")
-]
-"""An image by its digest: `ghcr.io/acme/serve@sha256:…`."""
+MOUNT: dict[str, Value] = {"name": "model", "mountPath": "/model", "readOnly": True}
+"""Where the image of the bundle is mounted."""
+MODELS = f"{MOUNT['mountPath']}/models"
+"""Where the bundle is then, in a folder of its pipeline's name."""
 TEMPORARY = "temporary"
-"""A volume of every server."""
+"""A volume of every container, and where it is."""
+TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the container's own
 _PRE_STOP = 5  # seconds in which the cluster learns that nothing more is to be sent here
 _LONGEST = 50  # characters of a name that controllers make longer
 _LIVE, _READY = "/v2/health/live", "/v2/health/ready"
@@ -109,7 +106,12 @@ def told(placed: Placed, target: ClusterTarget, folder: str) -> list[str]:
     return [f"{folder}/{placed.pipeline}", "--expect", placed.bundle, *arguments(target)]
 
 
-def server(target: ClusterTarget, name: str, secret: str, *mounts: Value) -> dict[str, Value]:
+def mounts(target: Kinded) -> bool:
+    """Tell whether manifests name the image of the live bundle: here always."""
+    return isinstance(target, ClusterTarget)
+
+
+def server(target: ClusterTarget, name: str, secret: str, *volumes: Value) -> dict[str, Value]:
     """Describe one server: no right, no shell, a file system that only reads; `secret` has its token."""
     described: dict[str, Value] = {
         "name": name,
@@ -120,17 +122,13 @@ def server(target: ClusterTarget, name: str, secret: str, *mounts: Value) -> dic
         key = target.auth.token_from
         described["env"] = [{"name": key, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}]
     return described | {
-        "resources": _resources(target.resources),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "resources": sized(target.resources),
+        "securityContext": confined(),
         "startupProbe": _probe(_READY, periodSeconds=1, failureThreshold=120),
         "readinessProbe": _probe(_READY, periodSeconds=2, failureThreshold=2),
         "livenessProbe": _probe(_LIVE, periodSeconds=10, failureThreshold=3),
         "lifecycle": {"preStop": {"sleep": {"seconds": _PRE_STOP}}},
-        "volumeMounts": [*mounts, {"name": TEMPORARY, "mountPath": "/tmp"}],  # noqa: S108 - the container's own
+        "volumeMounts": [*volumes, {"name": TEMPORARY, "mountPath": TEMPORARY_FOLDER}],
     }
 
 
@@ -152,12 +150,31 @@ def placement(selector: dict[str, Value], nodes: Nodes) -> dict[str, Value]:
         }
         for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
     ]
-    said: dict[str, Value] = {"topologySpreadConstraints": spread}
+    return {"topologySpreadConstraints": spread} | chosen(nodes)
+
+
+def chosen(nodes: Nodes) -> dict[str, Value]:
+    """Pass on which nodes are asked for."""
+    said: dict[str, Value] = {}
     if nodes.labels:
         said["nodeSelector"] = dict(sorted(nodes.labels.items()))
     if nodes.tolerations:
         said["tolerations"] = [each.model_dump(exclude_none=True) for each in nodes.tolerations]
     return said
+
+
+def confined() -> dict[str, Value]:
+    """Say of a container that it has no right, and a file system that only reads."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+
+
+def image_volume(reference: str) -> dict[str, Value]:
+    """Give the volume that is the image of a bundle."""
+    return {"name": "model", "image": {"reference": reference, "pullPolicy": "IfNotPresent"}}
 
 
 def isolated() -> dict[str, Value]:
@@ -174,21 +191,23 @@ def isolated() -> dict[str, Value]:
     }
 
 
-def pulled(target: ClusterTarget) -> dict[str, Value]:
+def pulled(secret: str | None) -> dict[str, Value]:
     """Name the secret that images are pulled by, where there is one."""
-    return {} if target.pull_secret is None else {"imagePullSecrets": [{"name": target.pull_secret}]}
+    return {} if secret is None else {"imagePullSecrets": [{"name": secret}]}
 
 
-def temporary() -> dict[str, Value]:
-    """Give the one folder that a server may write to."""
-    return {"name": TEMPORARY, "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}
+def temporary(disk: str | None = None) -> dict[str, Value]:
+    """Give the one folder that may be written to: a little memory, or so much of the node's disk."""
+    folder: dict[str, Value] = {"medium": "Memory", "sizeLimit": "16Mi"} if disk is None else {"sizeLimit": disk}
+    return {"name": TEMPORARY, "emptyDir": folder}
 
 
 def _probe(path: str, **said: Value) -> dict[str, Value]:
     return {"httpGet": {"path": path, "port": "http"}, **said}
 
 
-def _resources(asked: Resources) -> dict[str, Value]:
+def sized(asked: Resources) -> dict[str, Value]:
+    """Spell what a container asks for, and what it may not exceed."""
     accelerators: dict[str, Value] = {"nvidia.com/gpu": str(asked.gpu)} if asked.gpu else {}
     requests: dict[str, Value] = {"cpu": asked.cpu, "memory": asked.memory}
     return {"requests": requests | accelerators, "limits": {"memory": asked.memory} | accelerators}

@@ -17,6 +17,7 @@ from mlops.targets.cluster import (
     grace,
     isolated,
     metadata,
+    mounts,
     named,
     placement,
     pulled,
@@ -70,7 +71,7 @@ def _runtime(placed: Placed, name: str, target: KserveTarget) -> dict[str, Value
         "spec": {
             "supportedModelFormats": [{"name": _FORMAT, "version": "1", "autoSelect": False}],
             "protocolVersions": ["v2"],
-            **pulled(target),
+            **pulled(target.pull_secret),
             "containers": [server(target, "kserve-container", name)],
             "volumes": [temporary()],
         },
@@ -113,4 +114,4 @@ def _predictor(placed: Placed, name: str, target: KserveTarget, *, scaled: bool)
     }
 
 
-KIND = of_block(KserveTarget, {"exposed": exposed, "manifests": manifests}, splits_traffic=False, mounts_model=True)
+KIND = of_block(KserveTarget, {"exposed": exposed, "manifests": manifests, "mounts": mounts}, splits_traffic=False)

@@ -11,12 +11,16 @@ from mlops.files.compiled_text import Value, document
 from mlops.kinds.kind import of_block
 from mlops.plan.placed import Placed
 from mlops.targets.cluster import (
+    MODELS,
+    MOUNT,
     ClusterTarget,
     exposed,
     grace,
+    image_volume,
     isolated,
     labels,
     metadata,
+    mounts,
     named,
     placement,
     pulled,
@@ -25,9 +29,6 @@ from mlops.targets.cluster import (
     temporary,
     told,
 )
-
-MODELS = "/model"
-"""Where the image of the bundle is mounted."""
 
 
 class KubernetesTarget(ClusterTarget):
@@ -81,16 +82,15 @@ def _deployment(placed: Placed, name: str, target: KubernetesTarget) -> dict[str
 
 
 def _pod(placed: Placed, name: str, target: KubernetesTarget) -> dict[str, Value]:
-    mount: dict[str, Value] = {"name": "model", "mountPath": MODELS, "readOnly": True}
     return {
         "serviceAccountName": name,
         **isolated(),
-        **pulled(target),
+        **pulled(target.pull_secret),
         "terminationGracePeriodSeconds": grace(target.limits),
         **placement(labels(placed, name), target.nodes),
-        "containers": [server(target, "server", name, mount) | {"args": told(placed, target, f"{MODELS}/models")}],
+        "containers": [server(target, "server", name, MOUNT) | {"args": told(placed, target, MODELS)}],
         "volumes": [
-            {"name": "model", "image": {"reference": reference(placed, target.model), "pullPolicy": "IfNotPresent"}},
+            image_volume(reference(placed, target.model)),
             temporary(),
         ],
     }
@@ -147,4 +147,4 @@ def _scaling(name: str, replicas: Replicas) -> dict[str, Value]:
     }
 
 
-KIND = of_block(KubernetesTarget, {"exposed": exposed, "manifests": manifests}, splits_traffic=False, mounts_model=True)
+KIND = of_block(KubernetesTarget, {"exposed": exposed, "manifests": manifests, "mounts": mounts}, splits_traffic=False)

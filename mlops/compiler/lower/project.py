@@ -13,7 +13,7 @@ from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
 from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.pipeline import Deployed, Ownership, PipelinePlan, Plan
-from mlops.targets import TARGETS
+from mlops.targets import TARGETS, places
 from mlops.targets.batch import BatchTarget
 
 
@@ -78,9 +78,9 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
 
 
 def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
-    """List where the batches of a pipeline read and write."""
+    """List where the batches of a pipeline that run in jobs of CI read and write."""
     for name, target in sorted(spec.deploy.items()):
-        if isinstance(target, BatchTarget):
+        if isinstance(target, BatchTarget) and target.run_by == "actions":
             said = {"input": target.input, "output": target.output, "refused": target.refused}
             yield from ((name, key, place) for key, place in said.items() if place is not None)
 
@@ -90,7 +90,8 @@ def _deployed(spec: Pipeline) -> Iterator[tuple[str, Deployed]]:
     for key, target in sorted(spec.deploy.items()):
         if (kind := TARGETS.find(target.kind)) is None:
             continue
-        render, manifests = (kind.functions.get(role) for role in ("render", "manifests"))
+        render = kind.functions.get("render")
+        manifests = kind.functions["manifests"] if places(kind, target) else None
         if render is not None or manifests is not None:
             said = target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
-            yield key, Deployed(target.kind, said, render, manifests, bool(kind.can.get("mounts_model")))
+            yield key, Deployed(target.kind, said, render, manifests)

@@ -17,7 +17,7 @@ from mlops.plan.pipeline import PipelinePlan
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find release files without the image that a target of the pipeline mounts."""
-    needing = [f"`{name}`" for name, target in pipeline.deployed.items() if target.mounts_model]
+    needing = [f"`{name}`" for name, target in pipeline.deployed.items() if target.manifests]
     for live in pipeline.live if needing else ():
         if live.image is None:
             message = f"target {', '.join(needing)} mounts the image of the live bundle, which has no digest here"

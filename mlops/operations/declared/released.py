@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlops.configuration.deploy import DeployTarget
 from mlops.configuration.load import Loaded, parse_document
+from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.library import Configuration
 from mlops.configuration.release import Release
 from mlops.plan.placed import Live
-from mlops.targets import TARGETS
+from mlops.targets import TARGETS, places
 
 
 def released(configuration: Configuration, pipelines: Mapping[str, Loaded]) -> dict[str, tuple[Live, ...]]:
@@ -17,7 +17,7 @@ def released(configuration: Configuration, pipelines: Mapping[str, Loaded]) -> d
 
     What is wrong with a release file is told by `rollouts`, which reads all of them.
     """
-    wanted = {name for name, loaded in pipelines.items() if any(map(placed, loaded.spec.deploy.values()))}
+    wanted = {name for name, loaded in pipelines.items() if mounting(loaded.spec)}
     found: dict[str, tuple[Live, ...]] = {}
     for environment, name in configuration.releases() if wanted else ():
         document = configuration.document(f"release/{environment}/{name}") if name in wanted else None
@@ -28,7 +28,6 @@ def released(configuration: Configuration, pipelines: Mapping[str, Loaded]) -> d
     return found
 
 
-def placed(target: DeployTarget) -> bool:
-    """Whether files are compiled of what is live for a target."""
-    kind = TARGETS.find(target.kind)
-    return kind is not None and "manifests" in kind.functions
+def mounting(pipeline: Pipeline) -> bool:
+    """Tell whether a target of a pipeline mounts the image of what is live."""
+    return any(places(TARGETS.find(target.kind), target) for target in pipeline.deploy.values())

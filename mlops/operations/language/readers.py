@@ -8,7 +8,7 @@ from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.registry import DECLARED
 
 # keys that stand in the manifests of a target, and are read nowhere else
-_PLACED = ("runtime", "model", "pull_secret", "asked_by", "replicas", "resources", "nodes")
+_PLACED = ("runtime", "model", "pull_secret", "asked_by", "replicas", "resources", "nodes", "job")
 # what reads a pipeline's key besides its stages, which declare what they read
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("description",): ("mlops catalogue",),
@@ -26,6 +26,7 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy", "*", "input"): ("job score", "mlops score", "rule place-of-one-machine"),
     ("deploy", "*", "output"): ("job score", "mlops score", "rule place-of-one-machine"),
     ("deploy", "*", "every"): ("job due", "schedules"),
+    ("deploy", "*", "run_by"): ("job due", "schedules", "files in deploy/"),
     ("deploy", "*", "carry"): ("job score", "mlops score"),
     ("deploy", "*", "refused"): ("job score", "mlops score", "rule place-of-one-machine"),
     **{("deploy", "*", key): ("files in deploy/",) for key in _PLACED},

@@ -12,9 +12,9 @@ from mlops.configuration.reading.library import Configuration
 from mlops.configuration.reading.parse import read
 from mlops.files.atomic import bytes_of
 from mlops.ledger.entering import Files
+from mlops.operations.declared.released import mounting
 from mlops.operations.live.releases import file_of
 from mlops.operations.workspace import open_workspace, refuse
-from mlops.targets import TARGETS
 
 
 def image_of(root: Path, name: str, contents: Contents) -> str | None:
@@ -30,9 +30,7 @@ def image_of(root: Path, name: str, contents: Contents) -> str | None:
         if not (root / "pipelines" / name / "deploy").exists():
             return None
         raise refuse(configuration, problems)
-    kinds = [TARGETS.find(target.kind) for target in loaded.spec.deploy.values()]
-    mounts = any(kind is not None and kind.can.get("mounts_model") for kind in kinds)
-    return model_image(name, contents).digest if mounts else None
+    return model_image(name, contents).digest if mounting(loaded.spec) else None
 
 
 def manifests(root: Path, name: str, environment: str, text: str) -> Files:

@@ -62,7 +62,7 @@ class Wanted:
 
 
 def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> Laid:
-    """Write Dockerfile, lock, wheels, bundle and bill of materials into a folder, replacing one that was laid out before.
+    """Write what an image is built from, its bill of materials too, into a folder that replaces one laid out before.
 
     Raises:
         ConfigurationError: the pipeline has no such target; the folder holds something else.

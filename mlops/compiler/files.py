@@ -17,3 +17,9 @@ def render(plan: Plan) -> dict[str, str]:
     for each in chosen:
         files |= each.load("render")(plan)
     return dict(sorted(files.items()))
+
+
+def render_deploy(plan: Plan) -> dict[str, str]:
+    """Write what the targets of a plan are set up by, and nothing else."""
+    files: dict[str, str] = BACKENDS["deploy"].load("render")(plan)
+    return dict(sorted(files.items()))

@@ -32,6 +32,9 @@ class Release(Block):
 
     bundle: Digest
     """Digest of the bundle, as `mlops register` prints it."""
+    image: Digest | None = None
+    """Digest of the image that holds this bundle alone, where a target mounts it: `mlops release` computes it from the
+    bundle, `mlops image NAME --model` writes the image."""
     rollout: Rollout | None = None
     """How traffic comes to it; all at once where absent."""
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None

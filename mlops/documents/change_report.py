@@ -105,11 +105,12 @@ class DataChange(_Strict):
 
 @dataclass(frozen=True)
 class FileChange(_Strict):
-    """A compiled file that changes, in lines."""
+    """A compiled file that changes, in lines; of a manifest, which of them, as a unified diff."""
 
     path: str
     added: int
     removed: int
+    diff: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ class PipelineChange(_Strict):
     verifies: tuple[str, ...] = ()
     made_by: tuple[str, ...] = ()
     """Stages of own code that its rows go through."""
+    manifests: tuple[FileChange, ...] = ()
+    """Files that its targets are set up by."""
 
     @property
     def runs(self) -> bool:
@@ -186,7 +189,7 @@ class PipelineChange(_Strict):
     @property
     def unchanged(self) -> bool:
         """Whether there is nothing to tell."""
-        return not (self.affected or self.gates.changed or self.deploys)
+        return not (self.affected or self.gates.changed or self.deploys or self.manifests)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from mlops.operations.declared import accepted, own_stages, unknown_columns
 from mlops.operations.declared.champions import champions
 from mlops.operations.declared.plugins import explained
 from mlops.operations.declared.policy import judge_all
+from mlops.operations.declared.released import released
 from mlops.operations.declared.rollouts import rollouts
 from mlops.operations.declared.teams import owned
 from mlops.operations.declared.waivers import waivers
@@ -96,6 +97,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = (), configuration: Confi
         waivers=waived,
         leaks=accepted.leaks(configuration, pipelines),
         rollouts=traffic,
+        live=released(configuration, pipelines),
         sources=_sources(pipelines),
         files=own_stages.files(root, pipelines),
         remote=remote(root),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mlops.files.plain_yaml import Values
 from mlops.plan.engine import Engine
 from mlops.plan.environment import EnvironmentPlan
+from mlops.plan.placed import Live
 from mlops.plan.review import Review
 from mlops.plan.stage import Stage
 
@@ -27,7 +28,11 @@ class Deployed:
 
     kind: str
     said: Values
-    render: str
+    render: str | None = None
+    """Writes the files that are the same wherever the model is live."""
+    manifests: str | None = None
+    """Writes the files of one environment, which name the image of the bundle that is live there
+    (`plan.placed.Placed`): its release file has to say it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class PipelinePlan:
     """Places that jobs read or write rows at: the target's name, the key that says so, the path or address."""
     deployed: dict[str, Deployed] = field(default_factory=dict)
     """The targets that files are compiled for, by name."""
+    live: tuple[Live, ...] = ()
+    """What is live, by environment, where a target has files of it; of any other pipeline nothing depends on it."""
 
     @property
     def folder(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, StringConstraints
 
@@ -40,6 +40,19 @@ class ContainerTarget(Kinded):
     """What the server takes from those who ask."""
 
 
+class Told(Protocol):
+    """A target whose server is told by arguments where it listens, whom it answers, and what it takes."""
+
+    @property
+    def port(self) -> int: ...  # noqa: D102
+    @property
+    def auth(self) -> Auth | None: ...  # noqa: D102
+    @property
+    def behind(self) -> str | None: ...  # noqa: D102
+    @property
+    def limits(self) -> Limits: ...  # noqa: D102
+
+
 def exposed(target: ContainerTarget) -> str | None:
     """Name the address at which whoever reaches it may ask the model; None where somebody says who may."""
     return None if target.auth is not None or target.behind is not None else "the container"
@@ -65,7 +78,7 @@ def render(pipeline: str, source: str, said: Mapping[str, Any]) -> dict[str, str
     }
 
 
-def arguments(target: ContainerTarget) -> Iterator[str]:
+def arguments(target: Told) -> Iterator[str]:
     """List what `mlops serve` is told after the bundle's folder."""
     yield from ("--host", "0.0.0.0", "--port", str(target.port))  # noqa: S104 - the container's own network
     if target.auth is not None:

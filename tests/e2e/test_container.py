@@ -16,14 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mlops.operations.containers.context import Laid, Wanted, lay_out, requirements
+from mlops.operations.containers.model import write_model
+from mlops.plan.placed import Placed
+from mlops.targets.kubernetes import manifests
 from tests.builders.bundles import make_bundle
+from tests.builders.clusters import KUBERNETES
 from tests.builders.repositories import make_repository
 from tests.builders.waiting import CEILING, wait_until
 from tests.builders.wheels import build_wheel
 
-TOOLS = ("podman", "runc", "mmdebstrap", "docker-registry")
+TOOLS = ("podman", "runc", "mmdebstrap", "docker-registry", "skopeo", "catatonit")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 pytestmark = [
     pytest.mark.slow,
@@ -181,6 +186,44 @@ def test_it_is_pushed_and_pulled_by_digest_and_answers_as_before(
         with podman.running(named) as address:
             assert ask(f"{address}/version")["bundle"] == laid.bundle
         podman("rmi", named)
+
+
+def test_a_cluster_would_run_the_compiled_deployment(podman: Podman, laid: Laid, image: str, tmp_path: Path) -> None:
+    """Play it as it is compiled; podman has no volumes of images, so the image of the bundle is mounted for it."""
+    contents, model = write_model("churn", laid.folder / "bundle", tmp_path / "model", lambda contents: None)
+    runtime = f"{IMAGE}@{json.loads(podman('inspect', image))[0]['Digest']}"
+    target = {**KUBERNETES, "runtime": runtime, "model": f"{IMAGE}-model", "replicas": {"least": 1, "most": 1}}
+    placed = Placed("churn", "kubernetes", "prod", contents.digest, model.digest, "conf/pipeline/churn.yaml")
+    deployment = yaml.safe_load(manifests(placed, target)["deployment.yaml"])
+    pulled = podman("pull", "--quiet", f"oci:{tmp_path / 'model'}").splitlines()[-1]
+    mounted = podman("image", "mount", pulled)
+    volume, *_ = deployment["spec"]["template"]["spec"]["volumes"]
+    assert volume.pop("image")["reference"] == f"{IMAGE}-model@{model.digest}"
+    volume["hostPath"] = {"path": mounted}
+    try:
+        played = podman("kube", "play", "-", data=yaml.safe_dump(deployment).encode())
+        told = json.loads(podman("inspect", played.splitlines()[-1]))[0]
+        (network,) = told["NetworkSettings"]["Networks"].values()
+        address = f"http://{network['IPAddress']}:8080"
+        wait_until(lambda: speaks(address))
+        golden = json.loads((laid.folder / "bundle/golden.json").read_text())
+        assert ask(f"{address}/version")["bundle"] == laid.bundle
+        assert ask(f"{address}/invocations", golden["rows"])["predictions"]
+        assert (told["Config"]["User"], told["HostConfig"]["ReadonlyRootfs"]) == ("65532:65532", True)
+    finally:
+        podman("kube", "down", "-", data=yaml.safe_dump(deployment).encode())
+        podman("image", "unmount", pulled)
+
+
+def test_the_image_of_a_bundle_is_pushed_as_it_was_computed(podman: Podman, laid: Laid, tmp_path: Path) -> None:
+    _, model = write_model("churn", laid.folder / "bundle", tmp_path / "model", lambda contents: None)
+    with registry(tmp_path) as place:
+        copied = ["skopeo", "copy", "--quiet", "--all", "--preserve-digests", "--dest-tls-verify=false"]
+        to = f"docker://{place}/churn:x"
+        done = subprocess.run([*copied, f"oci:{tmp_path / 'model'}", to], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        podman("pull", "--tls-verify=false", f"{place}/churn@{model.digest}")
+        podman("rmi", f"{place}/churn@{model.digest}")
 
 
 @contextmanager

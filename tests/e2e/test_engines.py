@@ -14,7 +14,9 @@ import yaml
 
 from mlops.operations.compiling.compile import compile_files
 from mlops.operations.workspace import open_workspace
+from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.clones import BIN, Clone
+from tests.builders.released import run_of
 from tests.builders.repositories import commit, edit
 from tests.builders.small import copy_of, small
 from tests.conftest import ROOT
@@ -118,3 +120,17 @@ def test_a_stage_that_may_not_run_fails_its_task_and_no_other_begins(
     assert "[DAG TEST] starting task_id=ingest" in said
     assert "[DAG TEST] starting task_id=validate" not in said
     assert recorded(copy) == {}
+
+
+def test_airflow_scores_what_is_due(fresh: Clone, home: dict[str, str], tmp_path: Path) -> None:
+    copy = copy_of(fresh, tmp_path / "copy")
+    with (copy.root / "conf/pipeline/churn.yaml").open("a") as file:
+        file.write("deploy: {batch: {kind: batch, input: rows, output: scores, run_by: airflow}}\n")
+    compile_files(open_workspace(copy.root))
+    run_of(copy.root, "churn", make_bundle(tmp_path / "bundle"))
+    (copy.root / "rows").mkdir()
+    make_frame(40).drop("__row__").write_parquet(copy.root / "rows/a.parquet")
+    dags = {"AIRFLOW__CORE__DAGS_FOLDER": str(copy.root / "pipelines/churn/deploy")}
+    done = run(copy, str(AIRFLOW), "dags", "test", "churn.score", **home, **dags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (copy.root / "scores/a.parquet").is_file()

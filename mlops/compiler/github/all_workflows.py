@@ -46,9 +46,8 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
         workflows.append(lower_monitor(project, {monitor.every for monitor in watched}, retrains=retrains))
     if retrains:
         workflows.append(lower_retrain(project))
-    batches = [
-        target for spec in pipelines.values() for target in spec.deploy.values() if isinstance(target, BatchTarget)
-    ]
+    targets = [target for spec in pipelines.values() for target in spec.deploy.values()]
+    batches = [target for target in targets if isinstance(target, BatchTarget) and target.run_by == "actions"]
     if batches:
         workflows.append(lower_score(project, {target.every for target in batches}))
     return tuple(workflows)

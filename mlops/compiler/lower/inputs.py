@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.waiver import Waiver
 from mlops.plan.pipeline import Rollout
+from mlops.plan.placed import Live
 
 
 @dataclass(frozen=True)
 class Facts:
     """Digests of the framework's code and versions of the libraries it uses, by stage and by the module of a kind.
 
-    What is live is no fact here: a release must change nothing that is compiled.
+    What is live is a fact for the files of targets alone (`deploy/`): a release changes nothing else that is compiled.
     """
 
     code: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +28,8 @@ class Facts:
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
     rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)
     """What release files say of traffic, by pipeline."""
+    live: Mapping[str, tuple[Live, ...]] = field(default_factory=dict)
+    """What release files make live, by pipeline."""
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The files that own stages are made of, by the address of their function, relative to the pipeline's folder."""
     remote: str | None = None

@@ -13,7 +13,7 @@ from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
 from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.pipeline import Deployed, Ownership, PipelinePlan, Plan
-from mlops.targets import TARGETS
+from mlops.targets import TARGETS, places
 from mlops.targets.batch import BatchTarget
 
 
@@ -59,6 +59,8 @@ def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple
 
 def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:
     """Decide everything about one pipeline."""
+    deployed = dict(_deployed(spec))
+    placed = any(target.manifests for target in deployed.values())
     return PipelinePlan(
         name=name,
         source=facts.sources.get(name, f"conf/pipeline/{name}.yaml"),
@@ -70,14 +72,15 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
         batches=tuple(_places(spec)),
-        deployed=dict(_deployed(spec)),
+        deployed=deployed,
+        live=facts.live.get(name, ()) if placed else (),
     )
 
 
 def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
-    """List where the batches of a pipeline read and write."""
+    """List where the batches of a pipeline that run in jobs of CI read and write."""
     for name, target in sorted(spec.deploy.items()):
-        if isinstance(target, BatchTarget):
+        if isinstance(target, BatchTarget) and target.run_by == "actions":
             said = {"input": target.input, "output": target.output, "refused": target.refused}
             yield from ((name, key, place) for key, place in said.items() if place is not None)
 
@@ -85,7 +88,10 @@ def _places(spec: Pipeline) -> Iterator[tuple[str, str, str]]:
 def _deployed(spec: Pipeline) -> Iterator[tuple[str, Deployed]]:
     """Take the targets of kinds that have files of their own."""
     for key, target in sorted(spec.deploy.items()):
-        render = TARGETS[target.kind].functions.get("render") if target.kind in TARGETS else None
-        if render is not None:
+        if (kind := TARGETS.find(target.kind)) is None:
+            continue
+        render = kind.functions.get("render")
+        manifests = kind.functions["manifests"] if places(kind, target) else None
+        if render is not None or manifests is not None:
             said = target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind}
-            yield key, Deployed(target.kind, said, render)
+            yield key, Deployed(target.kind, said, render, manifests)

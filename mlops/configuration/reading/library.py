@@ -77,6 +77,14 @@ class Configuration:
                 self._documents[file] = _shipped(file)
         return self._documents[file]
 
+    def releases(self) -> tuple[tuple[str, str], ...]:
+        """List the release files by environment and pipeline, sorted, those that nobody wrote yet among them."""
+        there = {(path.parent.name, path.stem) for path in (self.conf / "release").glob("*/*.yaml")}
+        known = (file.split("/") for file, found in self._documents.items() if found is not None)
+        return tuple(
+            sorted(there | {(parts[1], parts[2]) for parts in known if parts[0] == "release" and len(parts) == 3})
+        )
+
     def options(self, group: str) -> tuple[str, ...]:
         """List what may be chosen in a group, sorted."""
         found: set[str] = set()

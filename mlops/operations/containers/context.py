@@ -15,6 +15,8 @@ from mlops.bundle.manifest import NAME as MANIFEST
 from mlops.compiler.files import render
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.files.atomic import writing_folder
+from mlops.operations.containers.bill_of_materials import FILE as BILL
+from mlops.operations.containers.bill_of_materials import bill_of_materials
 from mlops.operations.starting.pin import NAME, WHEEL
 from mlops.operations.starting.wheel import PACKAGE, digest_of, download, find, installed, look_into
 from mlops.operations.workspace import open_workspace
@@ -60,14 +62,14 @@ class Wanted:
 
 
 def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> Laid:
-    """Write Dockerfile, lock, wheels and bundle into a folder, which replaces one that was laid out before.
+    """Write what an image is built from, its bill of materials too, into a folder that replaces one laid out before.
 
     Raises:
         ConfigurationError: the pipeline has no such target; the folder holds something else.
         IntegrityError: the bundle is not what its manifest says, or nobody vouches for it.
         InfrastructureError: the program's own wheel is nowhere to be had.
     """
-    key, dockerfile = _dockerfile(root, wanted.name, wanted.target)
+    key, base, dockerfile = _dockerfile(root, wanted.name, wanted.target)
     _refuse_another(wanted.folder)
     contents = Contents.read(wanted.bundle)
     vouched(contents)
@@ -77,6 +79,7 @@ def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> 
         (folder / "Dockerfile").write_text(dockerfile)
         told = requirements(_LOCK.read_text("utf-8"), wheel.name, digest_of(wheel))
         (folder / "requirements.txt").write_text(told)
+        (folder / BILL).write_bytes(bill_of_materials(wanted.name, base, told, contents))
         shutil.copyfile(Path(__file__).with_name(_SCRIPT), folder / _SCRIPT)
         (folder / "bundle").mkdir()
         for name, data in contents.files.items():
@@ -87,7 +90,8 @@ def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> 
     return Laid(wanted.folder, contents.digest, key)
 
 
-def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, str]:
+def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, str, str]:
+    """Give the container that is meant: its key, its base and its compiled Dockerfile."""
     workspace = open_workspace(root, (name,))
     (pipeline,) = workspace.plan.pipelines
     found = [each for each, target in pipeline.deployed.items() if target.kind == "container"]
@@ -99,7 +103,8 @@ def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, str]:
             raise ConfigurationError(f"{name} has no target of the kind `container`", hint=hint)
         message = f"{name} has several containers" if key is None else f"{name} has no container `{key}`"
         raise ConfigurationError(message, hint=f"--target {' or '.join(found)}")
-    return key, render(workspace.plan)[f"{pipeline.folder}/deploy/{key}/Dockerfile"]
+    base = str(pipeline.deployed[key].said["base"])
+    return key, base, render(workspace.plan)[f"{pipeline.folder}/deploy/{key}/Dockerfile"]
 
 
 def _refuse_another(folder: Path) -> None:

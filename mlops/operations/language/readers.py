@@ -7,6 +7,8 @@ from mlops.stages.declare.declaration import leads
 from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.registry import DECLARED
 
+# keys that stand in the manifests of a target, and are read nowhere else
+_PLACED = ("runtime", "model", "pull_secret", "asked_by", "replicas", "resources", "nodes", "job")
 # what reads a pipeline's key besides its stages, which declare what they read
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("description",): ("mlops catalogue",),
@@ -24,8 +26,10 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy", "*", "input"): ("job score", "mlops score", "rule place-of-one-machine"),
     ("deploy", "*", "output"): ("job score", "mlops score", "rule place-of-one-machine"),
     ("deploy", "*", "every"): ("job due", "schedules"),
+    ("deploy", "*", "run_by"): ("job due", "schedules", "files in deploy/"),
     ("deploy", "*", "carry"): ("job score", "mlops score"),
     ("deploy", "*", "refused"): ("job score", "mlops score", "rule place-of-one-machine"),
+    **{("deploy", "*", key): ("files in deploy/",) for key in _PLACED},
     ("deploy", "*", "base"): ("mlops image", "rule moving-base"),
     ("monitor",): ("job due", "job watch", "mlops monitor"),
     ("monitor", "log"): ("job watch", "mlops monitor", "mlops serve"),

@@ -106,29 +106,33 @@ def claim_tag(project: Project, environment: str) -> str:
     return f"mlops.release.{project.name}.{environment}"
 
 
-def written(text: str | None, bundle: str, reason: str | None, file: str) -> str:
-    """Spell a release file that names a bundle; of an earlier text everything but bundle, reason and break-glass stays.
+def written(text: str | None, bundle: str, reason: str | None, file: str, image: str | None = None) -> str:
+    """Spell a release file that names a bundle; all of an earlier text stays that was not said of one release alone.
 
     Raises:
         ConfigurationError: the earlier text is written in a way that only a person can edit.
     """
-    lines = list(_lines(text, bundle))
+    lines = list(_lines(text, bundle, image))
     if reason is not None:
         lines.append(f"reason: {json.dumps(reason, ensure_ascii=False)}\n")
     made = "".join(lines)
     release, _ = parse_document(Release, read(file, made.encode()))
-    if release is None or (release.bundle, release.reason, release.break_glass) != (bundle, reason, None):
+    said = None if release is None else (release.bundle, release.image, release.reason, release.break_glass)
+    if said != (bundle, image, reason, None):
         raise ConfigurationError(f"{file} is not written a key a line", hint=f"edit it by hand: `bundle: {bundle}`")
     return made
 
 
-def _lines(text: str | None, bundle: str) -> Iterator[str]:
+def _lines(text: str | None, bundle: str, image: str | None) -> Iterator[str]:
+    named = () if image is None else (f"image: {image}\n",)
     if text is None:
-        yield from (_SCHEMA, f"bundle: {bundle}\n")
+        yield from (_SCHEMA, f"bundle: {bundle}\n", *named)
         return
     below = False  # of `break_glass:`, which is said of one release and of no other
     for line in text.splitlines(keepends=True):
         below = line.startswith("break_glass:") or (below and line.startswith((" ", "\n")))
-        if not below and not line.startswith("reason:"):
+        if not below and not line.startswith(("reason:", "image:")):
             whole = line if line.endswith("\n") else f"{line}\n"
             yield re.sub(r"^bundle:\s*[\"']?sha256:[0-9a-f]{64}[\"']?", f"bundle: {bundle}", whole)
+            if line.startswith("bundle:"):
+                yield from named

@@ -28,7 +28,7 @@ from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.cost import cost, seconds
 from mlops.operations.planning.data_change import compare_reports, look, parse_report, tables
 from mlops.operations.planning.difference import Change, differences
-from mlops.operations.planning.file_changes import file_changes
+from mlops.operations.planning.file_changes import file_changes, manifest_changes
 from mlops.operations.planning.fingerprint import made_of, policy_digest
 from mlops.operations.planning.key_changes import dotted, key_changes
 from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
@@ -62,7 +62,10 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
     found = tuple(_pipeline(workspace, pipeline, against) for pipeline in workspace.plan.pipelines)
     running = {change.name for change in found if change.runs}
     files = file_changes(workspace, against.commit, running)
-    changes = tuple(replace(change, files=files.get(change.name, ())) for change in found)
+    manifests = manifest_changes(workspace, against.commit, against.changed)
+    changes = tuple(
+        replace(each, files=files.get(each.name, ()), manifests=manifests.get(each.name, ())) for each in found
+    )
     notes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     if against.commit is not None:

@@ -28,6 +28,7 @@ from mlops.operations.live.registry import (
 from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.project import open_project
 from mlops.operations.releasing.compared import compared_with_live
+from mlops.operations.releasing.model_image import image_of, manifests
 from mlops.operations.releasing.record import bundle_of, refuse_unrecorded
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.reviewing.reviews import Answers
@@ -112,9 +113,11 @@ def release(
         waiver=waiver,
         comparison=comparison,
     )
-    text = written(text_of(root, file), digest, wanted.reason, file)
+    image = image_of(root, wanted.name, contents)
+    text = written(text_of(root, file), digest, wanted.reason, file, image)
     files: Files = {} if comparison is None else {comparison.file: comparison.dumps().encode()}
     files |= {file: text.encode(), **due(root, wanted.name, wanted.environment, changed={file: text})}
+    files |= {} if image is None else manifests(root, wanted.name, wanted.environment, text)
     proposal = Proposal(
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",

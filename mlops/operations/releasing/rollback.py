@@ -24,6 +24,7 @@ from mlops.operations.live.registry import (
 )
 from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.project import open_project
+from mlops.operations.releasing.model_image import image_of, manifests
 from mlops.operations.releasing.release import Outcome, Wanted, readable, text_of
 from mlops.operations.reviewing.proposal import Proposal, submit
 from mlops.present.markdown.release import Step, rollback_body
@@ -56,8 +57,10 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     papers = papers_of(root, name, contents, fetch=said)
     refuse_unless_passed(name, digest, papers.gate.verdict)
     reason = wanted.reason or f"back from {(live or 'nothing')[:19]}"
-    text = written(text_of(root, file), digest, reason, file)
+    image = image_of(root, name, contents)
+    text = written(text_of(root, file), digest, reason, file, image)
     files = {file: text.encode(), **due(root, name, environment, changed={file: text})}
+    files |= {} if image is None else manifests(root, name, environment, text)
     if not propose:
         exchange(root, files)
         return Outcome(name, environment, file, digest, live, "written", warning=held.warning)

@@ -95,10 +95,11 @@ def due(workspace: Workspace, schedule: str) -> tuple[str, ...]:
 
 
 def _periods(workspace: Workspace) -> Iterator[tuple[str, str]]:
-    """Say how often each batch runs: that of the environment that is meant where none is named."""
+    """Say how often each batch of the workflow runs: that of the environment that is meant where none is named."""
     environment = usual(workspace.root, workspace.project)
     for name, loaded in workspace.pipelines.items():
-        if (target := target_of(loaded.spec, environment)) is not None:
+        target = target_of(loaded.spec, environment)
+        if target is not None and target.run_by == "actions":
             yield name, target.every
 
 

@@ -20,6 +20,7 @@ from mlops.documents.change_report import (
 from mlops.files.figures import duration
 from mlops.present.terminal.style import paint
 
+_SHOWN = 40  # lines of a manifest's difference
 _NAMED = 4  # files that a line names before it counts the others
 
 
@@ -58,6 +59,8 @@ def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
     yield "gates", f"{change.gates.rules} rules, {'changed' if change.gates.changed else 'unchanged'}"
     yield from (("", sentence) for sentence in change.gates.loosened)
     yield from (("deploy", _deploy(deploy)) for deploy in change.deploys)
+    for manifest in change.manifests:
+        yield from manifest_lines(manifest)
     if change.verifies:
         yield "verified", f"{_listed(change.verifies)} changed: held against each other and judged again, not run"
     if change.files:
@@ -101,6 +104,15 @@ def _table(table: TableChange) -> str:
         rows += "" if before is None or after is None else f" ({after - before:+,})"
     columns = ", ".join([f"+{name}" for name in table.added] + [f"-{name}" for name in table.removed])
     return f"{table.table}: {rows}" + (f", columns {columns}" if columns else "")
+
+
+def manifest_lines(manifest: FileChange) -> Iterator[tuple[str, str]]:
+    """Show how a manifest changes, line by line up to where only Git has room."""
+    yield "manifest", f"{manifest.path} +{manifest.added} -{manifest.removed}"
+    lines = manifest.diff.splitlines()
+    yield from (("", line) for line in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield "", f"... and {len(lines) - _SHOWN} lines more: git diff, or mlops plan -o json"
 
 
 def _deploy(deploy: Deploy) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,12 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from pydantic import ValidationError
 
+from mlops import __version__
+from mlops.bundle.contents import Contents
+from mlops.bundle.model_image import model_image
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, IntegrityError, MlopsError
+from mlops.files.canonical import digest_file
 from mlops.operations.compiling.compile import compile_files
 from mlops.operations.compiling.findings import findings
+from mlops.operations.containers.bill_of_materials import bill_of_materials
 from mlops.operations.containers.context import Wanted, lay_out
 from mlops.operations.workspace import open_workspace
 from mlops.targets.container import ContainerTarget
@@ -106,7 +114,7 @@ def test_two_layings_are_equal_and_hold_what_they_need_alone(made: Path, tmp_pat
     held = bytes_of(tmp_path / "a")
     assert held == bytes_of(tmp_path / "b")
     assert {place.partition("/")[0] for place in held} == {
-        *("Dockerfile", "requirements.txt", "image_root.py", "wheels", "bundle")
+        *("Dockerfile", "requirements.txt", "image_root.py", "wheels", "bundle", "bom.json")
     }
     assert {place for place in held if place.startswith("wheels/")} == {
         *(f"wheels/{NAME}", "wheels/numpy-2.4.6-cp311-cp311-linux_x86_64.whl")
@@ -192,6 +200,54 @@ def test_the_page_says_what_holds(made: Path, tmp_path: Path, repository: Path) 
     lay_out(root, Wanted("churn", made / "bundle", tmp_path / "a", wheels=made / "wheels"), nobody)
     stages = re.findall(r"^FROM \S+ AS (\w+)$", (tmp_path / "a/Dockerfile").read_text(), re.MULTILINE)
     assert sorted(stages) == sorted(["build", *re.findall(r"^\| `(\w+)`", page, re.MULTILINE)])
+
+
+def test_the_bill_of_materials_names_all_that_is_pinned_and_is_cyclonedx(made: Path, tmp_path: Path) -> None:
+    laid = lay_out(made / "root", wanted(made, tmp_path / "a"), nobody)
+    text = (tmp_path / "a/bom.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    said = json.loads(text)
+    parts = {part["bom-ref"]: part for part in said["components"]}
+    assert parts["base"]["version"] == BASE.partition("@")[2]
+    assert parts["bundle"]["version"] == said["metadata"]["component"]["version"] == laid.bundle
+    assert {each["name"]: each["hashes"][0]["content"] for each in parts["bundle"]["components"]} == {
+        path.name: digest_file(path)[7:] for path in (made / "bundle").iterdir() if path.name != "manifest.json"
+    }
+    told = (tmp_path / "a/requirements.txt").read_text()
+    locked = {f"pkg:pypi/{name}@{version}" for name, version in re.findall(r"^(\S+)==(\S+)", told, re.MULTILINE)}
+    assert locked == {ref for ref in parts if ref.startswith("pkg:") and "mlops-by-pull-request" not in ref}
+    (ours,) = [part for ref, part in parts.items() if "mlops-by-pull-request" in ref]
+    assert (ours["version"], ours["hashes"][0]["content"]) == (__version__, digest_file(made / "wheels" / NAME)[7:])
+    assert said["dependencies"] == [{"ref": "image", "dependsOn": [*parts]}]
+    del said["components"][0]["name"]
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(said)) is not None
+
+
+def test_a_bill_of_another_content_has_another_serial_number(made: Path, tmp_path: Path) -> None:
+    contents = Contents.read(made / "bundle")
+    bills = [json.loads(bill_of_materials("churn", base, "", contents)) for base in (BASE, "python:3.12", BASE)]
+    serials = [bill["serialNumber"] for bill in bills]
+    assert serials[0] == serials[2] != serials[1]
+    assert "hashes" not in bills[1]["components"][0]
+
+
+def test_the_image_of_a_bundle_is_written_once_and_over_nothing_else(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = run_of(made / "root", "churn", made / "bundle")
+    monkeypatch.chdir(made / "root")
+    assert run(["image", "churn", "--model", "--to", str(tmp_path / "a"), "-o", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    image = model_image("churn", Contents.read(made / "bundle"))
+    assert (said["bundle"], said["image"]) == (digest, image.digest)
+    assert {path: data for path, (data, *_) in bytes_of(tmp_path / "a").items()} == image.files
+    assert run(["image", "churn", "--model", "--to", str(tmp_path / "a")]) == 0
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/mine").write_text("")
+    assert run(["image", "churn", "--model", "--to", str(tmp_path / "b")]) == 4
+    assert "is there, and no image that was written here" in capsys.readouterr().err
+    assert run(["image", "churn", "--model", "--target", "image"]) == 4
+    assert "--model takes the bundle alone: leave --target and --wheels away" in capsys.readouterr().err
 
 
 def test_a_base_that_others_move_is_warned_of(tmp_path: Path) -> None:

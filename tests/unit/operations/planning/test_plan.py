@@ -22,6 +22,7 @@ from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
 from mlops.present.markdown.plan import markdown
 from mlops.present.terminal.plan import text
+from tests.builders.clusters import KUBERNETES, make_clustered
 from tests.builders.repositories import commit, edit, make_repository, record
 
 pytestmark = pytest.mark.slow  # plays with Git or whole repositories
@@ -311,6 +312,29 @@ def test_a_change_of_a_release_file_is_a_deploy(root: Path) -> None:
     assert plan(open_workspace(root), base).counts.to_deploy == 0
     release.write_text(f"bundle: sha256:{'b' * 64}\n")
     assert "sha256:bbbbbbbbbbbb, all at once    " in text(plan(open_workspace(root), base))
+
+
+def test_a_manifest_is_shown_as_it_changes_and_as_it_goes(tmp_path: Path) -> None:
+    root = make_clustered(tmp_path, KUBERNETES)
+    record(root)
+    base = commit(root)
+    assert change(root, base).manifests == ()
+    edit(root, "conf/pipeline/churn.yaml", "behind: proxy", "behind: proxy\n    replicas: {least: 3, most: 3}")
+    planned = plan(open_workspace(root), base)
+    folder = "pipelines/churn/deploy/kubernetes/prod"
+    scaler, deployment = planned.pipelines[0].manifests
+    assert (deployment.path, deployment.added, deployment.removed) == (f"{folder}/deployment.yaml", 1, 0)
+    assert "\n+  replicas: 3\n" in deployment.diff
+    assert (scaler.path, scaler.added) == (f"{folder}/autoscaler.yaml", 0)
+    shown = text(planned)
+    assert f"  manifest      {folder}/deployment.yaml +1 -0\n" in shown
+    assert "                +  replicas: 3\n" in shown
+    assert (planned.counts.to_run, planned.counts.unchanged) == (0, 0)
+    assert "+  replicas: 3" in markdown(planned)
+    first = make_clustered(tmp_path / "first", KUBERNETES)
+    shown = text(plan(open_workspace(first)))
+    assert "... and " in shown
+    assert " lines more: git diff, or mlops plan -o json" in shown
 
 
 def test_a_removed_pipeline_is_named(root: Path) -> None:

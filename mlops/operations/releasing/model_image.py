@@ -1,0 +1,46 @@
+"""The image of a bundle beside its release: its digest, and the manifests that name it, in the same change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlops.bundle.contents import Contents
+from mlops.bundle.model_image import model_image
+from mlops.compiler.files import render_deploy
+from mlops.configuration.load import load_pipeline
+from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.parse import read
+from mlops.files.atomic import bytes_of
+from mlops.ledger.entering import Files
+from mlops.operations.declared.released import mounting
+from mlops.operations.live.releases import file_of
+from mlops.operations.workspace import open_workspace, refuse
+
+
+def image_of(root: Path, name: str, contents: Contents) -> str | None:
+    """Compute the digest of a bundle's image; None where no target of the pipeline mounts it.
+
+    Raises:
+        ConfigurationError: the pipeline cannot be read, and it has files of targets. Without any of them nothing could
+            be out of step, and no rollback waits for its repair.
+    """
+    configuration = Configuration(root)
+    loaded, problems = load_pipeline(configuration, name)
+    if loaded is None:
+        if not (root / "pipelines" / name / "deploy").exists():
+            return None
+        raise refuse(configuration, problems)
+    return model_image(name, contents).digest if mounting(loaded.spec) else None
+
+
+def manifests(root: Path, name: str, environment: str, text: str) -> Files:
+    """Compile the files of a pipeline's targets as its release file is going to say; those that differ from the disk.
+
+    Raises:
+        ConfigurationError: the repository does not hold with that text.
+    """
+    file = f"release/{environment}/{name}"
+    document = read(file_of(environment, name), text.encode())
+    workspace = open_workspace(root, (name,), Configuration(root).changed(file, document))
+    files = {path: made.encode() for path, made in render_deploy(workspace.plan).items()}
+    return {path: data for path, data in files.items() if bytes_of(root / path) != data}

@@ -51,6 +51,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "mlp, periodic": {"kind": "mlp", "embed": {"kind": "periodic"}},
     "tabm": {"kind": "tabm", "hidden": (256, 256), "members": 8},
     "realmlp": {"kind": "realmlp"},
+    "nlinear": {"kind": "nlinear"},
+    "dlinear": {"kind": "dlinear"},
     "cnn": {"kind": "cnn", "channels": (8, 16), "hidden": 64},
     "resnet": {"kind": "resnet", "channels": (8, 16), "blocks": 1, "augment": None},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable
+from datetime import date, timedelta
 from pathlib import Path
 
 from mlops.operations.compiling.compile import compile_files
@@ -23,10 +24,12 @@ KINDS = {
     "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
     "realmlp": "realmlp: {kind: realmlp, hidden: [300, 40]}",
     "resnet": "resnet: {kind: resnet, channels: [8, 16], blocks: 1}",
+    "nlinear": "nlinear: {kind: nlinear}",
+    "dlinear": "dlinear: {kind: dlinear, average: 5}",
     "tabm": "tabm: {kind: tabm, hidden: [300, 40], members: 4, embed: {kind: piecewise, bins: 8, size: 4}}",
     "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
 }
-TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount"}
+TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount", "forecasting": "sold"}
 # One after another, so that each kind meets two tasks and each task three kinds or more.
 PIPELINES = {
     "boosting_binary": ("gradient_boosting", "binary"),
@@ -36,6 +39,7 @@ PIPELINES = {
     "catboost_regression": ("catboost", "regression"),
     "cnn_multiclass": ("cnn", "multiclass"),
     "cnn_regression": ("cnn", "regression"),
+    "dlinear_forecasting": ("dlinear", "forecasting"),
     "forest_binary": ("random_forest", "binary"),
     "forest_regression": ("random_forest", "regression"),
     "lightgbm_binary": ("lightgbm", "binary"),
@@ -45,6 +49,7 @@ PIPELINES = {
     "linear_regression": ("linear", "regression"),
     "mlp_binary": ("mlp", "binary"),
     "mlp_multiclass": ("mlp", "multiclass"),
+    "nlinear_forecasting": ("nlinear", "forecasting"),
     "realmlp_binary": ("realmlp", "binary"),
     "realmlp_multiclass": ("realmlp", "multiclass"),
     "realmlp_regression": ("realmlp", "regression"),
@@ -69,7 +74,7 @@ description: A probe of {kind}.
 owners: ["@probe"]
 risk: minimal
 task: {task}
-data: {{target: {target}, split: {{by: random}}}}
+data: {{target: {target}, split: {{{split}}}}}
 model: {{{model}}}
 trainer: {{max_epochs: 2, batch_size: 32}}
 {extra}
@@ -94,6 +99,16 @@ gates:
   - {metric: METRIC, at_most: WORST}
 """
 
+_SERIES = """\
+forecast: {horizons: [1, 3, 7], season: 7, lags: 1..12, windows: [7], observed: [heat], comparators: [theta]}
+evaluate:
+  robustness: [noise, missing]
+  explain: {attributions: true, rows: [150, 151], sample: 50}
+gates:
+  - {metric: METRIC, at_most: WORST}
+  - {metric: METRIC, by: sold_horizon, at_most: WORST}
+"""
+
 
 def make(root: Path, names: Iterable[str] = tuple(PIPELINES)) -> Path:
     """Write and compile the repository, with the pipelines named."""
@@ -105,8 +120,10 @@ def make(root: Path, names: Iterable[str] = tuple(PIPELINES)) -> Path:
         kind, task = PIPELINES[name]
         image = kind in {"cnn", "resnet"}
         target = TARGETS[task]
-        metric = ("rmse", 1000) if task == "regression" else ("log_loss", 20)
-        text = (_IMAGE if image else _TABLE).replace("METRIC", metric[0]).replace("WORST", str(metric[1]))
+        series = task == "forecasting"
+        metric = ("rmse", 1000) if task in ("regression", "forecasting") else ("log_loss", 20)
+        text = _IMAGE if image else _SERIES if series else _TABLE
+        text = text.replace("METRIC", metric[0]).replace("WORST", str(metric[1]))
         (root / "conf" / "pipeline" / f"{name}.yaml").write_text(
             _PIPELINE.format(
                 data=name,
@@ -114,21 +131,35 @@ def make(root: Path, names: Iterable[str] = tuple(PIPELINES)) -> Path:
                 kind=kind,
                 task=task,
                 target=target,
+                split="by: time, key: day" if series else "by: random",
                 model=KINDS[kind],
                 extra=text.replace("features: {keep: {}}\n", ""),
             )
         )
         (root / "conf" / "data" / f"{name}.yaml").write_text(_data(task))
         (root / "pipelines" / name / "data").mkdir(parents=True)
-        (root / "pipelines" / name / "data" / "rows.csv").write_text(_images(task) if image else _table(task))
+        (root / "pipelines" / name / "data" / "rows.csv").write_text(
+            _images(task) if image else _days() if series else _table(task)
+        )
     compile_files(open_workspace(root))
     return root
 
 
 def _data(task: str) -> str:
-    kinds = {"binary": "bool", "multiclass": "category", "regression": "float"}
+    kinds = {"binary": "bool", "multiclass": "category", "regression": "float", "forecasting": "float"}
     columns = f"{TARGETS[task]}: {{type: {kinds[task]}}}"
     return f"source: {{kind: csv, path: data/rows.csv}}\ncolumns: {{{columns}}}\n"
+
+
+def _days() -> str:
+    """Write a series of days that rises, has weeks, and follows a column of yesterday."""
+    chance = random.Random("forecasting")  # noqa: S311  # rows, not secrets
+    first, lines, heat = date(2024, 1, 1), ["day,heat,sold"], 20.0
+    for day in range(2 * ROWS):
+        sold = 50 + 0.1 * day + 8 * (day % 7 > 4) + heat + chance.gauss(0, 1)
+        heat = round(20 + 0.8 * (heat - 20) + chance.gauss(0, 2), 3)
+        lines.append(f"{first + timedelta(days=day)},{heat},{sold:.3f}")
+    return "\n".join(lines) + "\n"
 
 
 def _table(task: str) -> str:

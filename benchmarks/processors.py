@@ -41,6 +41,8 @@ SIZES = {
     "lightgbm": 20_000,
     "linear": 40_000,
     "mlp": 50_000,
+    "dlinear": 50_000,
+    "nlinear": 50_000,
     "random_forest": 6_000,
     "realmlp": 8_000,
     "resnet": 2_000,

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mlops.cli.options import emit, output, root, say
 from mlops.cli.run import try_out
 from mlops.extras import need
+
+
+class Distances(click.ParamType[tuple[int, ...]]):
+    """How far ahead a forecast looks: `7`, `1..24` or `1,6,24`."""
+
+    name = "periods"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Take the numbers, ascending, each once."""
+        from mlops.blocks.forecast import written_out  # pydantic: not for a verb that is only listed
+
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        try:
+            found = written_out(value) if ".." in value else tuple(sorted({int(part) for part in parts}))
+        except ValueError:
+            found = ()
+        if not found or found[0] < 1:
+            self.fail(f"`{value}` is no number of periods; write it as 7, 1..24 or 1,6,24", param, ctx)
+        return tuple(found)
 
 
 @click.command()
@@ -28,7 +50,9 @@ from mlops.extras import need
 )
 @click.option("--header/--no-header", default=True, help="Whether the first line names the columns.")
 @click.option("--names", help="Names of the columns, with commas between, for a file without a header.")
-@click.option("--horizon", type=click.IntRange(min=1), help="Periods ahead, of a forecast. [default: 1]")
+@click.option(
+    "--horizon", "horizons", type=Distances(), help="Periods ahead, of a forecast: 7, 1..24 or 1,6,24. [default: 1]"
+)
 @click.option("--auto", is_flag=True, help="Name no candidates: every kind that suits is searched, and combined.")
 @click.option("--no-run", is_flag=True, help="Write and compile only; nothing is tried.")
 @output("text", "json")
@@ -39,13 +63,13 @@ def command(
     task: str | None,
     header: bool,
     names: str | None,
-    horizon: int | None,
+    horizons: tuple[int, ...] | None,
     auto: bool,
     no_run: bool,
     form: str,
 ) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
-    if horizon is not None and task != "forecasting":
+    if horizons is not None and task != "forecasting":
         raise click.UsageError("--horizon is for a forecast: say --task forecasting")
     need("train", "`mlops new`")
     if auto:
@@ -58,7 +82,7 @@ def command(
 
     here = root(merging=True)
     named = None if names is None else tuple(each.strip() for each in names.split(","))
-    created = create(here, name, file, target, task=task, horizon=horizon, header=header, names=named, auto=auto)
+    created = create(here, name, file, target, task=task, horizons=horizons, header=header, names=named, auto=auto)
     files = (*created.files, *write_files(here))
     for path in files if form == "text" else ():
         click.echo(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from mlops.models.portfolio import Portfolio
 
 _TRIALS = 2
 """Further trials of each candidate that may be members."""
+_LAGGED = re.compile(r"_(?:lag|back)_\d+$")
 
 
 def portfolio(kind: str) -> Portfolio | None:
@@ -29,14 +31,22 @@ def suiting(value: Mapping[str, Any]) -> tuple[str, ...]:
     pixels = features.get("kind") == "image"
     pictures, tables = pixels or bool(data.get("images")), not pixels
     quantile = objective.get("quantile") is not None
-    task = "regression" if value.get("task") == "forecasting" else value.get("task")
+    tasks = {value.get("task")} | ({"regression"} if value.get("task") == "forecasting" else set())
     return tuple(
         name
         for name, kind in MODELS.items()
         if (found := portfolio(name)) is not None
         if (found.tables and tables) or (found.pictures and pictures)
-        if task in kind.can.get("tasks", ()) and (not quantile or kind.can.get("quantile"))
+        if tasks & {*kind.can.get("tasks", ())} and (not quantile or kind.can.get("quantile"))
+        if not kind.can.get("past") or _one_past(value)
     )
+
+
+def _one_past(value: Mapping[str, Any]) -> bool:
+    """Say whether lags are of the target alone, and the target is learnt as it is."""
+    known = _mapping(value.get("forecast")).get("known")
+    lagged = any(_LAGGED.search(str(name)) for name in known) if isinstance(known, list | tuple) else False
+    return not lagged and _mapping(value.get("objective")).get("transform") is None
 
 
 def expanded(value: Any) -> Any:

@@ -149,6 +149,8 @@ class Forecast(Part):
     first: str
     last: str
     block: Block
+    horizons: tuple[Count, ...] = ()
+    """All distances, where there are several; `horizon` is the furthest."""
 
 
 class Refused(Part):

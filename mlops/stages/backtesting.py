@@ -11,7 +11,7 @@ from mlops.ml.data.periods import periods
 from mlops.ml.evaluation.studies import backtest
 from mlops.ml.training.problem import Examples
 from mlops.ml.training.slow import slow
-from mlops.stages.forecasting import naive
+from mlops.stages.forecasting import ahead, naive
 from mlops.stages.released import again
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def run(
     refit: bool,
     sliding: int | None = None,
 ) -> dict[str, OriginReport]:
-    """Measure at each origin; nothing for a network, which takes too long to train again.
+    """Measure at each origin; nothing for a network that takes too long to train again.
 
     With `sliding`, an origin knows so many periods before it and no more. What is released with the rows of validation
     (`refit`) learns so at each origin too. How columns are scaled was learnt from all of train, in one go for all
@@ -63,6 +63,5 @@ def run(
     def name(fold: Fold) -> str:
         return str(rows[asked.date].filter(pl.Series(numbers <= fold.origin)).max())
 
-    return backtest.measure(
-        backtest.folds(numbers, origins, asked.horizon, sliding), y, naive(asked, target, rows), learn, name
-    )
+    found = backtest.folds(numbers, origins, asked.horizon, sliding, ahead(asked, target, rows))
+    return backtest.measure(found, y, naive(asked, target, rows), learn, name)

@@ -105,7 +105,9 @@ def run(context: StageContext) -> None:
         if summary.residuals is not None:
             texts |= {"dvc/segments.csv": dvc_plots.segments(summary.residuals)}
         if params.forecast is not None:
-            texts |= {"dvc/forecast.csv": forecasting.course(params.forecast, test, predictions)}
+            drawn_of = (params.forecast, params.target, test, predictions)
+            texts |= {"dvc/forecast.csv": forecasting.course(*drawn_of)}
+            texts |= {"dvc/horizons.csv": forecasting.by_distance(*drawn_of)} if params.forecast.horizons else {}
         (folder / "dvc").mkdir()
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -258,6 +260,9 @@ def _labels(params: Params, test: pl.DataFrame, by: str) -> pl.Series:
     """Name the slice of every row, by a column, its bins, the length of its sentences, or several columns together."""
     if by in params.crosses:
         return cross([_labels(params, test, column).alias(column) for column in params.crosses[by]])
+    asked = params.forecast
+    if asked is not None and asked.horizons and by == asked.ahead(params.target) and by not in params.bins:
+        return _column(test, by).cast(pl.String).rename("label")  # each of them, however many there are
     try:
         return label(_column(test, by), params.bins.get(by, ()))
     except ValueError as error:

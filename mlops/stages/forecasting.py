@@ -31,8 +31,14 @@ def naive(asked: Lookback, target: str, rows: pl.DataFrame) -> dict[str, NDArray
 
     Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., section 5.2.
     """
-    lags = {"dummy": asked.horizon, "simple": asked.seasonal}
-    return {name: rows[asked.lag(target, lag)].cast(pl.Float64).to_numpy() for name, lag in lags.items()}
+    return {name: rows[column].cast(pl.Float64).to_numpy() for name, column in asked.naive(target).items()}
+
+
+def ahead(asked: Lookback, target: str, rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Count the periods between the origin of each row and its target date: [n]."""
+    if asked.horizons:
+        return rows[asked.ahead(target)].cast(pl.Int64).to_numpy()
+    return np.full(rows.height, asked.horizon)
 
 
 def classical(
@@ -71,11 +77,27 @@ def section(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> Fo
         first=str(rows[asked.date].min()),
         last=str(rows[asked.date].max()),
         block=Block(periods=block_length(numbers, asked.horizon), count=count),
+        **({"horizons": asked.horizons} if asked.horizons else {}),
     )
 
 
-def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str:
-    """Write truth and forecasts by target date, added up over series, as CSV.
+def by_distance(asked: Lookback, target: str, rows: pl.DataFrame, predictions: Predictions) -> str:
+    """Write the mean absolute error of the model and of the naive forecasts at each distance, as CSV."""
+    distances, truth = ahead(asked, target, rows), predictions.target.astype(np.float64)
+    off = {name: np.abs(predictions.scores[model] - truth) for name, model in _MODELS.items()}
+    lines = [
+        (str(each), *(f"{values[distances == each].mean():.6g}" for values in off.values()))
+        for each in asked.distances
+        if (distances == each).any()
+    ]
+    return csv_text([("horizon", *off), *lines])
+
+
+_MODELS = {"forecast": "candidate", "naive": "dummy", "seasonal_naive": "simple"}
+
+
+def course(asked: Lookback, target: str, rows: pl.DataFrame, predictions: Predictions) -> str:
+    """Write truth and forecasts by target date, added up over series, as CSV; of several distances the furthest.
 
     DVC's templates have numbers at both axes, so that a date is there as a decimal year too.
     """
@@ -83,6 +105,7 @@ def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str
     columns |= {name: predictions.scores[model] for name, model in (("naive", "dummy"), ("seasonal_naive", "simple"))}
     numbers = [pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()]
     table = pl.DataFrame([rows[asked.date].alias("date"), *numbers])
+    table = table.filter(pl.Series(ahead(asked, target, rows) == asked.horizon))
     totals = table.group_by("date").agg(pl.col(list(columns)).sum()).sort("date")
     lines = [
         (day.isoformat(), f"{_year(day):.6f}", *(f"{value:.6g}" for value in values))

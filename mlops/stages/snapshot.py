@@ -184,7 +184,6 @@ class Snapshot:
         asked, target = self.params.forecast, self.params.target
         if asked is None or any(check.blocks for check in self.checks):
             return
-        total = self.frame.height
         try:
             seen = look_back(self.frame, target, asked)
         except (ConfigurationError, DataError) as error:
@@ -193,6 +192,7 @@ class Snapshot:
         kept = {ROW, target, *self.params.kept, *asked.features(target)}
         self.frame = seen.frame.select(name for name in seen.frame.columns if name in kept)
         self.types |= seen.types
+        total = seen.frame.height + seen.short  # with several horizons, as many rows as there are of them
         words = f"{seen.short:,} of {total:,} rows have too little past, and are left out"
         self.checks.append(Check("forecast", None, "warn", 0, total, words if seen.short else ""))
 

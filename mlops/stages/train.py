@@ -121,7 +121,7 @@ def run(context: StageContext) -> None:
         explanations.write(context, params.explain, best.name, made.fitted, params.weight)
     if params.learning_curve:
         context.say(f"learning curve: training {best.name} on parts of the rows")
-        session = _session(work, best.name, lambda _: None)
+        session = replace(_session(work, best.name, lambda _: None), checkpoints=None)
         learning.draw(context, params.select_by, scoring.examples, built[best.name], session)
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
@@ -256,8 +256,9 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
 
 def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:
     """Go back to several origins, where that is asked for."""
+    # no checkpoint to go on from: what learns from other rows must not know those of before
     params, scoring, refit = work.params, work.scoring, _refits(work, best.name, candidate)
-    session = _session(work, best.name, lambda _: None)
+    session = replace(_session(work, best.name, lambda _: None), checkpoints=None)
     if params.origins is not None:
         ordered = (params.origins, params.select_by, scoring.problem, scoring.examples, candidate, session)
         return walking.run(work.context, *ordered, refit=refit)

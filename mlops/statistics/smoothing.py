@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -131,7 +131,16 @@ def forecasts(y: Floats, known: NDArray[np.int64], season: int, horizon: int) ->
         >>> forecasts(y, np.array([40]), season=4, horizon=3)[0, -1].round(1).item()
         62.0
     """
-    found = np.full(y.shape, np.nan)
+    found: Floats = courses(y, known, season, (horizon,))[0]
+    return found
+
+
+def courses(y: Floats, known: NDArray[np.int64], season: int, horizons: Sequence[int]) -> Floats:
+    """Say at each period of series y [S, T] what will be at each of H distances: [H, S, T]; see `forecasts`.
+
+    Form and coefficients are chosen once for all of them.
+    """
+    found = np.full((len(horizons), *y.shape), np.nan)
     best = np.full(len(y), np.inf)
     for logs in (False, True):
         usable = _positive(y) if logs else np.ones(len(y), dtype=bool)
@@ -142,17 +151,17 @@ def forecasts(y: Floats, known: NDArray[np.int64], season: int, horizon: int) ->
             if not fit.any():
                 continue
             values = np.log(y[fit]) if logs else y[fit]
-            score, ahead = _tried(values, known[fit], form, season, horizon, logs=logs)
+            score, ahead = _tried(values, known[fit], form, season, horizons, logs=logs)
             better = score < best[fit]
             places = np.flatnonzero(fit)[better]
-            best[places], found[places] = score[better], (np.exp(ahead) if logs else ahead)[better]
+            best[places], found[:, places] = score[better], (np.exp(ahead) if logs else ahead)[:, better]
     return np.where(np.isnan(found), _last(y), found)
 
 
 def _tried(
-    y: Floats, known: NDArray[np.int64], form: Smoothing, season: int, horizon: int, *, logs: bool
+    y: Floats, known: NDArray[np.int64], form: Smoothing, season: int, horizons: Sequence[int], *, logs: bool
 ) -> tuple[Floats, Floats]:
-    """Choose coefficients for each series; give AICc [S] and the forecasts [S, T] by these."""
+    """Choose coefficients for each series; give AICc [S] and the forecasts [H, S, T] by these."""
     skipped = np.minimum(2 * season if season <= _LONGEST else 2, known // 2)[:, None]
     periods = np.arange(y.shape[1])
     counted = (periods >= skipped) & (periods < known[:, None]) & ~np.isnan(y)
@@ -165,7 +174,7 @@ def _tried(
     if logs:
         score = score + 2 * np.where(counted, y, 0.0).sum(axis=1)
     picked = {name: getattr(form, name)[chosen][:, None] for name in ("level", "slope", "season", "kept")}
-    return score, _course(y, replace(form, **picked), season, horizon)
+    return score, _courses(y, replace(form, **picked), season, horizons)
 
 
 def _penalty(form: Smoothing, season: int, count: Floats) -> Floats:
@@ -175,12 +184,14 @@ def _penalty(form: Smoothing, season: int, count: Floats) -> Floats:
     return np.where(left > 0, 2 * free + 2 * free * (free + 1) / np.maximum(left, 1), np.inf)
 
 
-def _course(y: Floats, how: Smoothing, season: int, horizon: int) -> Floats:
-    """Forecast from each period of series [S, T] by the coefficients of each [S, 1]."""
-    at, further, found = _begin(y, how, season), _powers(how.kept, horizon), np.empty(y.shape)
+def _courses(y: Floats, how: Smoothing, season: int, horizons: Sequence[int]) -> Floats:
+    """Forecast from each period of series [S, T] by the coefficients of each [S, 1]: [H, S, T]."""
+    at, found = _begin(y, how, season), np.empty((len(horizons), *y.shape))
+    further = [_powers(how.kept, horizon) for horizon in horizons]
     for period in range(y.shape[1]):
         at.move(y[:, period])
-        found[:, period] = at.ahead(horizon, further)[:, 0]
+        for place, horizon in enumerate(horizons):
+            found[place, :, period] = at.ahead(horizon, further[place])[:, 0]
     return found
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -28,9 +30,15 @@ def forecasts(y: Floats, known: int, season: int, horizon: int) -> Floats:
         >>> forecasts(np.arange(12.0), 12, season=1, horizon=2).round(1)[-1].item()
         12.0
     """
+    found: Floats = courses(y, known, season, (horizon,))[0]
+    return found
+
+
+def courses(y: Floats, known: int, season: int, horizons: Sequence[int]) -> Floats:
+    """Say at each period of one series y [T] what will be at each of H distances: [H, T]; see `forecasts`."""
     values, place = _filled(y), np.arange(len(y))
     if known < 3:
-        return values
+        return np.tile(values, (len(horizons), 1))
     indices, ratio = _indices(values[:known], season)
     season_of = indices[place % len(indices)]
     plain = values / season_of if ratio else values - season_of
@@ -39,9 +47,12 @@ def forecasts(y: Floats, known: int, season: int, horizon: int) -> Floats:
     slope = float((centred * plain[:known]).sum() / (centred**2).sum())
     level, by = _smoothed(plain, known)
     count = place + 1
-    ahead = level + slope / 2 * (horizon - 1 + (1 - (1 - by) ** count) / by)
-    later = indices[(place + horizon) % len(indices)]
-    return np.asarray(ahead * later if ratio else ahead + later)
+    found = np.empty((len(horizons), len(y)))
+    for row, horizon in zip(found, horizons, strict=True):
+        ahead = level + slope / 2 * (horizon - 1 + (1 - (1 - by) ** count) / by)
+        later = indices[(place + horizon) % len(indices)]
+        row[:] = ahead * later if ratio else ahead + later
+    return found
 
 
 def _filled(y: Floats) -> Floats:

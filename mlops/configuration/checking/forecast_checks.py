@@ -9,6 +9,7 @@ from mlops.configuration.checking.split_checks import split_key
 from mlops.configuration.columns import CROSS, kept
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
+from mlops.models import MODELS
 
 _RULE = "forecast"
 
@@ -50,7 +51,7 @@ def lags_do_not_peek(pipeline: Pipeline) -> Iterator[Problem]:
         return
     for index, lag in enumerate(forecast.lags):
         path: Path = ("forecast", "lags", index)
-        if lag < forecast.horizon:
+        if lag < forecast.horizon and not forecast.horizons:  # with several, lags count from the origin
             made = f"{forecast.horizon} {forecast.every}{'s' if forecast.horizon > 1 else ''} before the target date"
             message = f"a lag of {lag} is later than the forecast, which is made {made}"
             yield Problem(path, message, f"write lags of at least {forecast.horizon}, the horizon", _RULE)
@@ -72,6 +73,7 @@ def forecast_names_columns(pipeline: Pipeline) -> Iterator[Problem]:
     roles |= dict.fromkeys(data.keys, "one of `keys`")
     named: list[tuple[Path, str]] = [] if forecast.series is None else [(("forecast", "series"), forecast.series)]
     named += [(("forecast", "known", index), name) for index, name in enumerate(forecast.known)]
+    named += [(("forecast", "observed", index), name) for index, name in enumerate(forecast.observed)]
     for path, name in named:
         if name in roles:
             yield Problem(path, f"`{name}` is {roles[name]}", "name another column", _RULE)
@@ -84,11 +86,26 @@ def slices_are_known(pipeline: Pipeline) -> Iterator[Problem]:
     if forecast is None:
         return
     there = {*forecast.known, *data.keys} | ({forecast.series} if forecast.series else set())
+    there |= {forecast.ahead(data.target)} if forecast.horizons else set()
     for path, name in kept(pipeline):
         if missing := sorted(set(name.split(CROSS)) - there):
             message = f"a forecast keeps no column `{missing[0]}` to slice by"
             hint = f"name it in `known` under `forecast:`, or write `keys: [{missing[0]}]` under `data:`"
             yield Problem(path, message, hint, _RULE)
+
+
+def past_is_there(pipeline: Pipeline) -> Iterator[Problem]:
+    """A kind that reads the past of what it forecasts has one, on the scale of what it answers."""
+    for name, model in pipeline.model.items():
+        kind, path = MODELS.get(model.kind), ("model", name)
+        if kind is None or not kind.can.get("past"):
+            continue
+        if pipeline.task != "forecasting":
+            message = f"the kind `{model.kind}` reads the past of what it forecasts, and this is {pipeline.task}"
+            yield Problem(path, message, "write `task: forecasting`, or use `kind: linear`", _RULE)
+        elif (how := pipeline.objective.transform) is not None:
+            message = f"the kind `{model.kind}` compares with the past, and {how} is taken of the target alone"
+            yield Problem(path, message, "remove `transform` of `objective`, or use `kind: linear`", _RULE)
 
 
 def scaled_error_has_a_scale(pipeline: Pipeline) -> Iterator[Problem]:
@@ -109,5 +126,6 @@ FORECAST_CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     lags_do_not_peek,
     forecast_names_columns,
     slices_are_known,
+    past_is_there,
     scaled_error_has_a_scale,
 )

@@ -12,6 +12,7 @@ from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.names import helper
+from mlops.ml.data.parquet import ROW
 from mlops.ml.data.periods import periods
 
 if TYPE_CHECKING:
@@ -34,25 +35,48 @@ def look_back(frame: pl.DataFrame, target: str, asked: Lookback) -> Seen:
     """Give each row what was known of its series; rows whose past is not whole are left out.
 
     A row of the period T sees values of T - horizon and before, by distance in periods, not in rows: what is missing in
-    between stays missing. Raises DataError for rows that cannot be put in order, ConfigurationError for names.
+    between stays missing. With several horizons a row of the table is one for each, in this order, of which a column
+    says the distance. Raises DataError for rows that cannot be put in order, ConfigurationError for names.
     """
     names = asked.columns(target)
     _check_names(frame, asked, names)
     base = _ordered(frame, asked)
-    grid = _grid(base.select(_SERIES, _PERIOD, pl.col(target).cast(pl.Float64)))
-    value, last = pl.col(target), pl.col(target).shift(asked.horizon)
-    wanted = {asked.lag(target, lag): value.shift(lag) for lag in asked.every_lag}
+    past = [pl.col(name).cast(pl.Float64) for name in (target, *asked.observed)]
+    grid = _grid(base.select(_SERIES, _PERIOD, *past))
+    distances = asked.distances
+    whole = pl.concat([_seen(base, grid, target, asked, place) for place in range(len(distances))])
+    if whole.is_empty():
+        message = f"no row has all of the {_reach(asked, target):,} periods before it"
+        raise DataError(message, hint="ask for shorter lags and windows, or bring older rows")
+    if asked.horizons and ROW in whole.columns:
+        whole = whole.sort(ROW)
+    types: dict[str, ColumnType] = dict.fromkeys(names, "float")
+    types |= {asked.ahead(target): "int"} if asked.horizons else {}
+    return Seen(whole, types, len(distances) * frame.height - whole.height)
+
+
+def _seen(base: pl.DataFrame, grid: pl.DataFrame, target: str, asked: Lookback, place: int) -> pl.DataFrame:
+    """Give rows their past at one of the distances; those whose past is not whole are left out."""
+    horizon, names = asked.distances[place], asked.columns(target)
+    last = pl.col(target).shift(horizon)
+    wanted = {name: pl.col(target).shift(lag) for name, lag in asked.past(target, horizon).items()}
     for window in asked.windows:
         wanted[f"{target}_mean_{window}"] = last.rolling_mean(window, min_samples=window)
         wanted[f"{target}_std_{window}"] = last.rolling_std(window, min_samples=window)
+    wanted |= {name: pl.col(of).shift(lag) for name, (of, lag) in asked.observations(target, horizon).items()}
     past = grid.select(_SERIES, _PERIOD, *(rule.over(_SERIES).alias(name) for name, rule in wanted.items()))
     joined = base.join(past, on=[_SERIES, _PERIOD], how="left", maintain_order="left").drop(_SERIES, _PERIOD)
-    whole = joined.drop_nulls(names)
-    if whole.is_empty():
-        reach = max(*asked.every_lag, *(asked.horizon + window - 1 for window in asked.windows), 0)
-        message = f"no row has all of the {reach:,} periods before it"
-        raise DataError(message, hint="ask for shorter lags and windows, or bring older rows")
-    return Seen(whole, dict.fromkeys(names, "float"), frame.height - whole.height)
+    if asked.horizons:
+        more = [pl.lit(horizon, dtype=pl.Int64).alias(asked.ahead(target))]
+        more += [pl.col(ROW) * len(asked.distances) + place] if ROW in joined.columns else []  # each row has its own
+        joined = joined.with_columns(more)
+    return joined.select(*base.drop(_SERIES, _PERIOD).columns, *names).drop_nulls(names)
+
+
+def _reach(asked: Lookback, target: str) -> int:
+    """Count the periods before a row that are looked at."""
+    lags = [lag for horizon in asked.distances for lag in asked.past(target, horizon).values()]
+    return max(*lags, *(asked.horizon + window - 1 for window in asked.windows), 0)
 
 
 def seasonal_scale(train: pl.DataFrame, rows: pl.DataFrame, target: str, asked: Lookback) -> NDArray[np.float64]:
@@ -61,6 +85,8 @@ def seasonal_scale(train: pl.DataFrame, rows: pl.DataFrame, target: str, asked: 
     The scale of MASE (Hyndman and Koehler, International Journal of Forecasting 22:679, 2006). NaN where a series has
     no two values a season apart, or they never differ.
     """
+    if asked.horizons:  # a target date is a row for each of them
+        train = train.unique([asked.date, *([asked.series] if asked.series else [])], keep="first", maintain_order=True)
     values = _ordered(train, asked).select(_SERIES, _PERIOD, pl.col(target).cast(pl.Float64).alias("now"))
     before = values.select(_SERIES, pl.col(_PERIOD) + asked.season, pl.col("now").alias("before"))
     errors = values.join(before, on=[_SERIES, _PERIOD]).group_by(_SERIES).agg(
@@ -73,9 +99,14 @@ def seasonal_scale(train: pl.DataFrame, rows: pl.DataFrame, target: str, asked: 
 
 
 def _check_names(frame: pl.DataFrame, asked: Lookback, made: tuple[str, ...]) -> None:
-    if absent := [name for name in (asked.date, asked.series, *asked.known) if name and name not in frame.columns]:
+    named = (asked.date, asked.series, *asked.known, *asked.observed)
+    if absent := [name for name in named if name and name not in frame.columns]:
         message = f"`forecast` names columns that are not there: {', '.join(absent)}"
-        raise ConfigurationError(message, hint="correct `series` or `known`, or the key of the split")
+        raise ConfigurationError(message, hint="correct `series`, `known` or `observed`, or the key of the split")
+    words = [name for name in asked.observed if not (frame[name].dtype.is_numeric() or frame[name].dtype == pl.Boolean)]
+    if words:
+        message = f"`forecast.observed` names columns that are no numbers: {', '.join(words)}"
+        raise ConfigurationError(message, hint="name columns of numbers, or of true and false")
     if clashes := [name for name in made if name in frame.columns]:
         message = f"`forecast` would overwrite columns of the data: {', '.join(clashes)}"
         raise ConfigurationError(message, hint="rename them where they come from, or list them in `exclude`")

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from mlops.ml.training.networks import Network
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Session
+    from mlops.ml.training.window_encoder import WindowEncoder
     from mlops.models.mlp import Mlp
 
 
 class Encoded(nn.Module):
     """An encoder [N, ...] to [N, outputs], and what reads its outputs."""
 
-    def __init__(self, encoder: RowEncoder, tail: nn.Module) -> None:
+    def __init__(self, encoder: RowEncoder | WindowEncoder, tail: nn.Module) -> None:
         super().__init__()
         self.encoder, self.tail = encoder, tail
 

@@ -50,7 +50,7 @@ def create(
     target: str | None,
     *,
     task: str | None = None,
-    horizon: int | None = None,
+    horizons: Sequence[int] | None = None,
     header: bool = True,
     names: Sequence[str] | None = None,
     auto: bool = False,
@@ -83,7 +83,7 @@ def create(
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
         pipeline_file: starter.pipeline_yaml(
-            name, data.name, target, found, team=bool(team), horizon=horizon, auto=auto
+            name, data.name, target, found, team=bool(team), horizons=horizons, auto=auto
         ),
     }
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)

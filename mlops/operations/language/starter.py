@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlops.compiler.rules.control_character import UNSEEN
@@ -81,7 +81,7 @@ def pipeline_yaml(
     guess: Guess,
     *,
     team: bool = False,
-    horizon: int | None = None,
+    horizons: Sequence[int] | None = None,
     auto: bool = False,
 ) -> str:
     """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
@@ -103,7 +103,7 @@ def pipeline_yaml(
             f"description: {text(f'Predict {target} from {file}')}",
             *([] if team else [OWNERS]),
             "risk: limited",
-            *(_ahead(guess.ahead, horizon or 1) if guess.ahead else [f"task: {guess.task}"]),
+            *(_ahead(guess.ahead, horizons or (1,)) if guess.ahead else [f"task: {guess.task}"]),
             f"data: {flow({'target': target, 'split': split(guess)})}",
             *([budget(guess.rows)] if auto else []),
             "",
@@ -121,9 +121,13 @@ def budget(rows: int) -> str:
     return f"auto: {{trials: {next(trials for most, trials in _TRIALS if most is None or rows <= most)}}}"
 
 
-def _ahead(ahead: Ahead, horizon: int) -> Iterator[str]:
+def _ahead(ahead: Ahead, distances: Sequence[int]) -> Iterator[str]:
     yield "task: forecasting"
-    forecast: dict[str, Value] = {"horizon": horizon, "every": ahead.every, "season": ahead.season}
+    first, last = distances[0], distances[-1]
+    every = list(distances) == list(range(first, last + 1))
+    several: Value = f"{first}..{last}" if every else list(distances)
+    horizon: dict[str, Value] = {"horizon": first} if len(distances) == 1 else {"horizons": several}
+    forecast: dict[str, Value] = {**horizon, "every": ahead.every, "season": ahead.season}
     yield f"forecast: {flow({**forecast, **({'series': ahead.series} if ahead.series else {})})}"
     if ahead.every in _PARTS:
         yield f"features: {{datetime: {{parts: {_PARTS[ahead.every]}}}}}"

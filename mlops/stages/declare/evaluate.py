@@ -12,7 +12,7 @@ from mlops.perturbations import PERTURBATIONS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter, once
-from mlops.stages.declare.forecasts import LOOKBACK, comparators, task_of
+from mlops.stages.declare.forecasts import LOOKBACK, by_distance, comparators, task_of
 from mlops.stages.declare.gate_bounds import OWN, bins, crosses, lower_own, lower_rules
 from mlops.stages.declare.train import refitted, selected
 
@@ -45,7 +45,8 @@ def _metrics(spec: Pipeline) -> list[str]:
 def _slices(spec: Pipeline) -> list[str]:
     sensitive = {column for column, rule in spec.data.columns.items() if rule.sensitive}
     named = {column for rule in lower_rules(spec) for column in (rule.by, rule.of) if column}
-    return sorted(sensitive | named | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(crosses(spec)))
+    named |= {*spec.evaluate.slices, *spec.evaluate.bins, *crosses(spec), *by_distance(spec)}
+    return sorted(sensitive | named)
 
 
 def _robustness(spec: Pipeline) -> dict[str, float]:
@@ -88,7 +89,8 @@ EVALUATE = Declaration(
         Parameter("metrics", "evaluate.metrics evaluate.cost task gates preset.gates objective.quantile", _metrics),
         Parameter(
             "slices",
-            "evaluate.slices evaluate.bins evaluate.crosses data.columns.*.sensitive gates preset.gates",
+            "evaluate.slices evaluate.bins evaluate.crosses data.columns.*.sensitive gates preset.gates "
+            "forecast.horizons",
             _slices,
         ),
         Parameter("bins", "evaluate.bins", bins, optional=True),

@@ -21,6 +21,12 @@ def lookback(spec: Pipeline) -> Lookback | None:
     return Lookback(date=spec.data.split.key, **seen)
 
 
+def by_distance(spec: Pipeline) -> list[str]:
+    """Name the column by which rows of several horizons are measured apart; nothing where there is one."""
+    asked = spec.forecast
+    return [] if asked is None or not asked.horizons else [asked.ahead(spec.data.target)]
+
+
 def backtested(spec: Pipeline) -> int:
     """Count the origins to go back to."""
     return 0 if spec.forecast is None else spec.forecast.backtest

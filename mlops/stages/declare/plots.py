@@ -50,6 +50,11 @@ _FORECAST = Plot(
     x_label="Target date, in years", y_label="Sum over series",
 )  # fmt: skip
 
+_HORIZONS = Plot(
+    f"{_FOLDER}/horizons.csv", "horizon", ("forecast", "naive", "seasonal_naive"), "Error by horizon",
+    template="linear", x_label="Periods ahead", y_label="Mean absolute error",
+)  # fmt: skip
+
 
 def courses(spec: Pipeline, select_by: str) -> tuple[Plot, ...]:
     """List a plot for each metric over the epochs, with a curve for each candidate that has one."""
@@ -79,5 +84,6 @@ def of(spec: Pipeline) -> tuple[Plot, ...]:
     if spec.task == "binary":
         return (_ROC, _PR, _CALIBRATION, _CONFUSION, *(() if spec.evaluate.cost is None else (_VALUE,)))
     if spec.task == "forecasting":
-        return (_FORECAST, _RESIDUALS, _SEGMENTS)
+        several = spec.forecast is not None and bool(spec.forecast.horizons)
+        return (_FORECAST, *((_HORIZONS,) if several else ()), _RESIDUALS, _SEGMENTS)
     return (_CONFUSION,) if spec.task == "multiclass" else (_RESIDUALS, _SEGMENTS)

@@ -56,6 +56,22 @@ def test_kinds_are_those_that_suit_the_columns_and_the_objective() -> None:
     assert "lightgbm" not in pipeline(features={"kind": "image"}).model
 
 
+@pytest.mark.parametrize(
+    ("forecast", "objective", "there"),
+    [
+        ({"horizons": "1..3", "known": ["holiday"]}, {}, True),
+        ({"horizon": 7}, {"quantile": 0.9}, True),
+        ({"horizon": 7, "known": ["price_lag_3"]}, {}, False),
+        ({"horizon": 7}, {"transform": "log1p"}, False),
+    ],
+)
+def test_a_forecast_has_a_line_through_its_past_where_that_is_one(forecast: Any, objective: Any, there: bool) -> None:
+    data = {**BARE["data"], "split": {"by": "time", "key": "day"}}
+    made = pipeline(task="forecasting", forecast=forecast, objective=objective, data=data)
+    assert ("nlinear" in made.model) == there
+    assert "linear" in made.model
+
+
 def test_without_it_nothing_changes_and_a_wrong_one_is_left_to_be_told() -> None:
     assert expanded(PIPELINE) is PIPELINE
     wrong = BARE | {"auto": 3}
@@ -77,14 +93,14 @@ def test_a_kind_takes_the_settings_of_its_portfolio(kind: str) -> None:
             {"auto": {"kinds": ["linear", "lihgtgbm"]}},
             ("auto", "kinds", 1),
             "`lihgtgbm` is no kind with settings to try by itself",
-            "did you mean `lightgbm`? also there: cnn, linear, mlp, random_forest",
+            "did you mean `lightgbm`? also there: cnn, linear, mlp, nlinear, random_forest",
         ),
         (
             {"auto": {"kinds": ["catboost"]}},
             ("auto", "kinds", 0),
             "`catboost` is no kind with settings to try by itself",
             "write `model: {catboost: {kind: catboost}}` beside `auto`; "
-            "those with settings: cnn, lightgbm, linear, mlp, random_forest",
+            "those with settings: cnn, lightgbm, linear, mlp, nlinear, random_forest",
         ),
         (
             {"auto": {"kinds": ["cnn"]}},

@@ -50,6 +50,20 @@ def test_rows_are_forecast_from_their_own_origins() -> None:
         assert np.abs(found["ets"][here] - np.array(values)[days]).mean() < naive
 
 
+def test_of_several_horizons_each_row_is_forecast_as_far_ahead_as_it_says() -> None:
+    asked = Lookback(horizons=(1, 3), season=7, series="shop", date="day")
+    values = weekly_pattern(DAYS)
+    seen = look_back(shops({"north": values}), "sold", asked).frame
+    first = date(2024, 1, 1) + timedelta(days=FIRST)
+    before, rows = seen.filter(pl.col("day") < first - timedelta(days=3)), seen.filter(pl.col("day") >= first)
+    found = compared(("theta",), asked, "sold", before, rows)["theta"]
+    days = (rows["day"].to_numpy() - np.datetime64("2024-01-01")).astype("timedelta64[D]").astype(int)
+    for horizon in (1, 3):
+        here = (rows["sold_horizon"] == horizon).to_numpy()
+        course = theta.forecasts(np.array(values), FIRST - 3 + 1, 7, horizon)
+        assert found[here] == pytest.approx(course[days[here] - horizon])
+
+
 def test_what_comes_after_an_origin_changes_nothing() -> None:
     values = weekly_pattern(DAYS)
     other = [*values[:130], *(1_000.0 + index for index in range(20))]

@@ -123,7 +123,7 @@ def test_a_forest_learns_no_quantile() -> None:
     with pytest.raises(ConfigurationError) as error:
         fitted(regression(60), "random_forest", Objective(quantile=0.9), "regression")
     assert error.value.message == "candidate a: the kind `random_forest` learns no quantile"
-    kinds = "catboost, cnn, gradient_boosting, lightgbm, linear, mlp, realmlp, resnet, tabm, xgboost"
+    kinds = "catboost, cnn, dlinear, gradient_boosting, lightgbm, linear, mlp, nlinear, realmlp, resnet, tabm, xgboost"
     assert error.value.hint == f"kinds that do: {kinds}"
 
 

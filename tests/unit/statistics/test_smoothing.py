@@ -97,3 +97,11 @@ def test_of_little_the_last_value_or_close_to_it_is_said(method: Any, known: int
     found = method(np.array([3.0, np.nan, 4.0, 5.0, 6.0, 7.0]), known, 12, 2)
     assert np.isfinite(found).all()
     assert found[0] == pytest.approx(3.0, abs=3.0)
+
+
+def test_several_distances_are_what_each_is_alone() -> None:
+    y, known = AIR[None], np.array([100])
+    together = smoothing.courses(y, known, 12, (1, 3, 14)), theta.courses(AIR, 100, 12, (1, 3, 14))
+    for place, horizon in enumerate((1, 3, 14)):
+        assert (together[0][place] == smoothing.forecasts(y, known, 12, horizon)).all()
+        assert (together[1][place] == theta.forecasts(AIR, 100, 12, horizon)).all()

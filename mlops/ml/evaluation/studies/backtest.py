@@ -40,10 +40,17 @@ class Fold:
     test: NDArray[np.int64]
 
 
-def folds(numbers: NDArray[np.int64], origins: int, horizon: int, sliding: int | None = None) -> list[Fold]:
+def folds(
+    numbers: NDArray[np.int64],
+    origins: int,
+    horizon: int,
+    sliding: int | None = None,
+    ahead: NDArray[np.int64] | None = None,
+) -> list[Fold]:
     """Set origins at even distances over the later half of the periods of target dates [n].
 
-    What is known at an origin are all periods until then (expanding), or the last `sliding` of them.
+    What is known at an origin are all periods until then (expanding), or the last `sliding` of them. Where rows look
+    ahead by several distances, `ahead` [n] has each row's, and `horizon` is the furthest.
 
     Every forecast starts at its origin or after it, and ends before the first that the next origin makes. An origin
     with too few rows to learn from, or none to forecast, is left out.
@@ -53,12 +60,20 @@ def folds(numbers: NDArray[np.int64], origins: int, horizon: int, sliding: int |
         return []
     first, last = known[int(_FIRST * len(known))] - 1, known[-1] - horizon + 1
     steps = np.unique(np.linspace(first, last, origins + 1).astype(np.int64))
-    found = [_fold(numbers, int(start), int(end), horizon, sliding) for start, end in pairwise(steps)]
+    each = horizon if ahead is None else ahead
+    found = [_fold(numbers, int(start), int(end), horizon, sliding, each) for start, end in pairwise(steps)]
     return [fold for fold in found if min(len(fold.train), len(fold.test)) and len(fold.train) >= _FEWEST]
 
 
-def _fold(numbers: NDArray[np.int64], start: int, end: int, horizon: int, sliding: int | None) -> Fold:
-    test = np.flatnonzero((numbers >= start + horizon) & (numbers < end + horizon))
+def _fold(
+    numbers: NDArray[np.int64],
+    start: int,
+    end: int,
+    horizon: int,
+    sliding: int | None,
+    ahead: NDArray[np.int64] | int,
+) -> Fold:
+    test = np.flatnonzero((numbers >= start + ahead) & (numbers < end + ahead))
     seen = numbers > (numbers.min(initial=start) - 1 if sliding is None else start - sliding)
     past = np.unique(numbers[(numbers <= start) & seen])
     held = past[-max(1, round(_HELD * len(past)))] if len(past) else start

@@ -70,8 +70,8 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
         ),
         (
             {"model": {"lgbm": {}}},
-            "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: catboost, cnn, gradient_boosting, "
-            "linear, mlp, random_forest, realmlp, resnet, tabm, xgboost",
+            "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: catboost, cnn, dlinear, "
+            "gradient_boosting, linear, mlp, nlinear, random_forest, realmlp, resnet, tabm, xgboost",
         ),
         ({"deploy": []}, "write a mapping with a name for each: `deploy: {NAME: ...}`"),
     ],

@@ -290,19 +290,24 @@ def test_any_column_names_make_a_pipeline_without_a_finding(
     assert set(loaded.spec.data.columns) <= set(columns)
 
 
-def test_a_forecast_is_written_with_its_dates_and_series(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("horizons", "written"), [((7,), "horizon: 7"), ((1, 2, 3), 'horizons: "1..3"'), ((1, 7), "horizons: [1, 7]")]
+)
+def test_a_forecast_is_written_with_its_dates_and_series(
+    root: Path, tmp_path: Path, horizons: tuple[int, ...], written: str
+) -> None:
     days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 12, 31), "1d", eager=True)
     table = pl.DataFrame({"day": days}).join(pl.DataFrame({"shop": ["a", "b"]}), how="cross")
     table = table.with_columns(sales=pl.int_range(pl.len()) % 17 + 0.5, price=pl.int_range(pl.len()) % 5)
     table.write_csv(tmp_path / "sales.csv")
-    made = create(root, "sales", tmp_path / "sales.csv", "sales", task="forecasting", horizon=7)
+    made = create(root, "sales", tmp_path / "sales.csv", "sales", task="forecasting", horizons=horizons)
     assert made.notes[0] == (
         "`sales` is forecast by `day`, day by day, a series for each `shop`; not learnt from, unless `known:` names "
         "it: price"
     )
-    written = (root / "conf/pipeline/sales.yaml").read_text()
-    assert written.endswith(
-        "task: forecasting\nforecast: {horizon: 7, every: day, season: 7, series: shop}\n"
+    text = (root / "conf/pipeline/sales.yaml").read_text()
+    assert text.endswith(
+        f"task: forecasting\nforecast: {{{written}, every: day, season: 7, series: shop}}\n"
         "features: {datetime: {parts: [weekday, month]}}\n"
         "data: {target: sales, split: {by: time, key: day}}\n"
     )

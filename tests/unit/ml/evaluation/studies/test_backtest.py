@@ -21,6 +21,18 @@ def test_every_origin_knows_only_what_came_before(periods: int, origins: int, ho
         assert set(fold.train) | set(fold.validation) <= set(fold.known)
 
 
+@given(st.integers(30, 200), st.integers(1, 6), st.sampled_from([(1, 6), (1, 2, 3), (2, 12)]))
+def test_rows_that_look_ahead_by_several_distances_start_at_their_origin_each(
+    periods: int, origins: int, horizons: tuple[int, ...]
+) -> None:
+    numbers, ahead = np.repeat(np.arange(periods), len(horizons)), np.tile(horizons, periods)
+    for fold in folds(numbers, origins, horizons[-1], ahead=ahead):
+        started = numbers[fold.test] - ahead[fold.test]
+        assert numbers[fold.known].max() <= fold.origin <= started.min()
+        assert numbers[fold.train].max() <= numbers[fold.validation].min() - horizons[-1]
+        assert set(ahead[fold.test]) == set(horizons)
+
+
 def test_origins_move_on_to_the_end() -> None:
     found = folds(np.arange(100), 5, 3)
     assert [fold.origin for fold in found] == [49, 58, 68, 77, 87]

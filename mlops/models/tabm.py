@@ -89,7 +89,7 @@ KIND = of_block(
         ),
         begins={"hidden": [256, 256], "members": 16, "embed": {"kind": "piecewise", "size": 8}},
         unasked=False,
-        most=10_000,
+        most=2_000,
     ),
     probes={"tabm": Probe("binary", (("hidden", (300, 40)), ("members", 4)))},
 )

@@ -54,7 +54,7 @@ def test_where_rows_are_many_there_are_fewer_trials() -> None:
 
 
 def test_kinds_stand_in_it_where_their_library_is_not_everywhere_or_a_trial_takes_long() -> None:
-    assert start("binary", 10_001, missing=none).lines == (
+    assert start("binary", 5_001, missing=none).lines == (
         "auto: {trials: 40, kinds: [catboost, lightgbm, linear, mlp, random_forest, xgboost]}",
     )
     assert start("multiclass", 700, pictures=True, missing=none).lines == ("auto: {trials: 60}",)

@@ -68,7 +68,11 @@ def ask(folder: Path, asked: Asked) -> tuple[Any, list[dict[str, Any]]]:
 
 
 def _reader(kind: str) -> Callable[[str], Any]:
-    readers: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "bool": lambda text: text == "true"}
+    readers: dict[str, Callable[[str], Any]] = {
+        "int": lambda text: round(float(text)),  # whole numbers are written with a point where others are missing
+        "float": float,
+        "bool": lambda text: text == "true",
+    }
     return readers.get(kind, str)
 
 

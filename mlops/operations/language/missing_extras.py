@@ -6,6 +6,7 @@ Whoever compiles and serves alone installs no library that trains: nothing is sa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mlops.configuration.data import sources
@@ -27,11 +28,12 @@ _RULE = "missing-extra"
 
 def missing_extras(workspace: Workspace) -> Iterator[Diagnostic]:
     """Find what cannot be trained here for want of a library; a warning, as another machine may have it."""
-    if absent("train") is not None:
+    lacking = cache(absent)
+    if lacking("train") is not None:
         return
     for loaded in workspace.pipelines.values():
         for path, what, extra in needed(loaded.spec):
-            if library := absent(extra):
+            if library := lacking(extra):
                 message = f"{what} needs {library}, which is not installed here"
                 yield Diagnostic(loaded.origins.where(path), message, line(extra), _RULE, "warning")
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     Needed = tuple[Path, str, str]
     """Where it stands in the YAML, what it is, and the extra that brings its library."""
 
-_RULE = "missing-extra"
-
 
 def missing_extras(workspace: Workspace) -> Iterator[Diagnostic]:
     """Find what cannot be trained here for want of a library; a warning, as another machine may have it."""
@@ -35,7 +33,7 @@ def missing_extras(workspace: Workspace) -> Iterator[Diagnostic]:
         for path, what, extra in needed(loaded.spec):
             if library := lacking(extra):
                 message = f"{what} needs {library}, which is not installed here"
-                yield Diagnostic(loaded.origins.where(path), message, line(extra), _RULE, "warning")
+                yield Diagnostic(loaded.origins.where(path), message, line(extra), "missing-extra", "warning")
 
 
 def needed(spec: Pipeline) -> Iterator[Needed]:

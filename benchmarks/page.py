@@ -13,7 +13,7 @@ from mlops.files.figures import figure, plural
 from mlops.present.markdown.text import cell, escape
 
 NAMES = (
-    *("data", "faults", "fleet", "folds", "gates", "intervals", "networks", "processors"),
+    *("data", "faults", "fleet", "folds", "gates", "intervals", "learning", "networks", "processors"),
     *("score", "serve", "serving_cost", "tracking", "train", "tune", "validate", "weights"),
 )
 

@@ -49,21 +49,40 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
 }
 
 
+def line(extra: str) -> str:
+    """Write what installs an extra.
+
+    Example:
+        >>> line("catboost")
+        'pip install "mlops-by-pull-request[catboost]"'
+    """
+    return f'pip install "{DISTRIBUTION}[{extra}]"'
+
+
+def absent(extra: str) -> str | None:
+    """Name the first library of an extra that is not installed; None where all of them are.
+
+    Example:
+        >>> absent("train")  # doctest: +SKIP
+        'lightgbm'
+    """
+    return next((library for library, module in EXTRAS[extra].items() if not _found(module)), None)
+
+
 class MissingExtra(InfrastructureError):
     """A library is not installed that comes with an extra of this package."""
 
     def __init__(self, what: str, library: str, extra: str) -> None:
         super().__init__(
             f"{what} needs {library}, which is not installed: it comes with the extra `{extra}`",
-            hint=f'pip install "{DISTRIBUTION}[{extra}]"',
+            hint=line(extra),
         )
 
 
 def need(extra: str, what: str) -> None:
     """Refuse to begin what needs an extra that is not installed; raises MissingExtra."""
-    for library, module in EXTRAS[extra].items():
-        if not _found(module):
-            raise MissingExtra(what, library, extra)
+    if library := absent(extra):
+        raise MissingExtra(what, library, extra)
 
 
 def missing(error: BaseException) -> MissingExtra | None:

@@ -6,6 +6,7 @@ ordinal     the position of a category's level, of pipelines that ask for it
 numbers     numbers as the table has them; NaN is missing
 codes       a category as a whole number: 0 never seen in training, 1 missing, then the levels
 target_coded  a category as what the target was on average at its level, a column a class where there are more than two
+long_target_coded  the same, of categories that have more levels than `codes` tell apart alone
 text:NAME   what is made of a column of free text
 image:NAME  the pixels of a column of images
 """
@@ -19,10 +20,13 @@ from math import prod
 
 SCALED, ONEHOT, ORDINAL, NUMBERS, CODES = "scaled", "onehot", "ordinal", "numbers", "codes"
 TARGET_CODED = "target_coded"
+LONG_TARGET_CODED = "long_target_coded"
+BY_TARGET = (TARGET_CODED, LONG_TARGET_CODED)
+"""What rows of training are told otherwise than those that are served."""
 TEXT, IMAGE = "text", "image"
 USUAL = (SCALED, ONEHOT, ORDINAL)
 """What every pipeline has: read by whatever does not say otherwise, and by the simple baseline."""
-PLAIN = (*USUAL, NUMBERS, CODES, TARGET_CODED)
+PLAIN = (*USUAL, NUMBERS, CODES, *BY_TARGET)
 _FAMILIES = (TEXT, IMAGE)
 _CHOICES = f"{', '.join(PLAIN)}, {', '.join(f'{family}:NAME, {family}:*' for family in _FAMILIES)}"
 

@@ -16,7 +16,16 @@ from pydantic import (
     model_validator,
 )
 
-from mlops.blocks.column_group import CODES, NUMBERS, ONEHOT, ORDINAL, SCALED, TARGET_CODED
+from mlops.blocks.column_group import (
+    BY_TARGET,
+    CODES,
+    LONG_TARGET_CODED,
+    NUMBERS,
+    ONEHOT,
+    ORDINAL,
+    SCALED,
+    TARGET_CODED,
+)
 from mlops.blocks.column_group import IMAGE as PICTURES
 from mlops.expressions.aggregates import Key, Learnt
 from mlops.expressions.steps import Step
@@ -32,7 +41,13 @@ NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category", "text")
 DATED = ("date", "datetime")
 IMAGE: Literal["image"] = "image"
-_ENCODED = {"one_hot": ONEHOT, "ordinal": ORDINAL, "codes": CODES, "target": TARGET_CODED}
+_ENCODED = {
+    "one_hot": ONEHOT,
+    "ordinal": ORDINAL,
+    "codes": CODES,
+    "target": TARGET_CODED,
+    "long_target": LONG_TARGET_CODED,
+}
 
 
 class Item(BaseModel):
@@ -139,7 +154,7 @@ class Category(Item):
     """
 
     column: str
-    encode: Literal["one_hot", "ordinal", "codes", "target"]
+    encode: Literal["one_hot", "ordinal", "codes", "target", "long_target"]
     levels: tuple[str, ...]
     other: bool
     null: bool
@@ -153,7 +168,7 @@ class Category(Item):
 
     @model_validator(mode="after")
     def _whole(self) -> Category:
-        if len(self.means) != (len(self.levels) + 2 if self.encode == "target" else 0):
+        if len(self.means) != (len(self.levels) + 2 if self.by_target else 0):
             raise ValueError(
                 "a category has not one mean for each level, for what is none of them and for a missing value"
             )
@@ -163,6 +178,11 @@ class Category(Item):
     def group(self) -> str:
         """Name the group that its features belong to."""
         return _ENCODED[self.encode]
+
+    @property
+    def by_target(self) -> bool:
+        """Whether it is told by what the target was on average."""
+        return self.group in BY_TARGET
 
 
 class Pixels(Item):
@@ -230,7 +250,7 @@ def category_features(item: Category) -> Iterator[Feature]:
     """List levels, or the one code."""
     if item.encode != "one_hot":
         size = len(item.levels) + 2 if item.encode == "codes" else 0
-        name = f"{item.column} by {item.label or 'target'}" if item.encode == "target" else item.column
+        name = f"{item.column} by {item.label or 'target'}" if item.by_target else item.column
         yield Feature(item.column, name, item.group, size)
         return
     yield from (Feature(item.column, f"{item.column}={level}", ONEHOT) for level in item.levels)

@@ -157,7 +157,7 @@ def _brightness(item: Pixels) -> NDArray[np.float32]:
 def _values(item: Category) -> list[float]:
     """Give what levels become, what is none of them, and a missing value."""
     levels = len(item.levels)
-    if item.encode == "target":
+    if item.by_target:
         return list(item.means)
     if item.encode == "ordinal":
         return [*map(float, range(levels + 1)), -1.0]

@@ -25,8 +25,14 @@ def portfolio(kind: str) -> Portfolio | None:
     return None if known is None else known.can.get("portfolio")
 
 
+def unasked(name: str) -> bool:
+    """Say whether a kind joins where nobody names it."""
+    known = portfolio(name)
+    return known is not None and known.unasked
+
+
 def suiting(value: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name the kinds that suit what a pipeline says of its task, its columns and its objective."""
+    """Name the kinds with a portfolio that suit what a pipeline says of its task, its columns and its objective."""
     data, features, objective = (_mapping(value.get(key)) for key in ("data", "features", "objective"))
     pixels = features.get("kind") == "image"
     pictures, tables = pixels or bool(data.get("images")), not pixels
@@ -55,15 +61,21 @@ def expanded(value: Any) -> Any:
         return value
     asked = value["auto"]
     kinds, named = suiting(value), asked.get("kinds")
-    chosen = [name for name in kinds if not isinstance(named, list | tuple) or name in named] or kinds  # a check tells
+    usual = [name for name in kinds if unasked(name)]
+    chosen = usual if not isinstance(named, list | tuple) else [name for name in kinds if name in named] or usual
     searched = {key: asked[key] for key in ("trials", "minutes") if asked.get(key) is not None}
     model, tune = value.get("model", {}), value.get("tune", {})
     more: dict[str, Any] = {"ensemble": value.get("ensemble", {"trials": _TRIALS})}
     if isinstance(model, Mapping):
-        more["model"] = {**{name: {"kind": name} for name in chosen}, **model}
+        more["model"] = {**{name: _begun(name) for name in chosen}, **model}
     if isinstance(tune, Mapping):
         more["tune"] = {"trials": 40, "race": True, "portfolio": True, **searched, **tune}
     return {**value, **more}
+
+
+def _begun(name: str) -> dict[str, Any]:
+    known = portfolio(name)
+    return {"kind": name, **({} if known is None else known.begins)}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

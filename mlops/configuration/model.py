@@ -22,8 +22,8 @@ class Own(Kinded):
     """The class: `pipelines.NAME.MODULE:CLASS`, a file in the pipeline's own folder."""
     groups: Annotated[Items[str], AfterValidator(declared)] | None = None
     """Groups of columns that it reads, side by side: `scaled`, `onehot`, `numbers` (NaN is missing), `codes` (0 unseen,
-    1 missing, 2 and more the levels), `target_coded` (what the target was on average at a level); where absent numbers
-    scaled and categories as `features` says."""
+    1 missing, 2 and more the levels), `target_coded` (what the target was on average at a level), `long_target_coded`
+    (the same of long categories alone); where absent numbers scaled and categories as `features` says."""
 
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class EnsembleReport(Part):
     score: Number | None = None
     apart: Number | None = None
     alone: Number | None = None
+    gain_error: Number | None = None
+    """Standard error of the difference of these two: what it takes to be better is 1.64 of it."""
     best: str = ""
     """The best single candidate."""
     best_score: Number | None = None
@@ -55,8 +57,9 @@ class EnsembleReport(Part):
             return f"no ensemble: {self.why}"
         shares = ", ".join(f"{each.name} {float(each.weight):.0%}" for each in self.members)
         figures = [("-" if value is None else f"{float(value):.4f}") for value in (self.apart, self.alone)]
-        judged = "better" if self.better else "no better"
+        judged = "better" if self.better else "not clearly better"
+        error = "" if self.gain_error is None else f" (standard error of the difference {float(self.gain_error):.2g})"
         return (
             f"ensemble of {shares}: validation {metric} {figures[0]} by weights chosen on other rows,"
-            f" {judged} than the {figures[1]} of the best single one chosen likewise"
+            f" {judged} than the {figures[1]} of the best single one chosen likewise{error}"
         )

@@ -12,6 +12,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import CLASSES, NUMBER, Portfolio, Setting
 from mlops.models.probe import Probe
 from mlops.models.projected import PROJECTION, Width
 
@@ -46,9 +47,10 @@ class CatBoost(Block):
     """`ordered`: a row's error is that of trees which have not seen it, for small tables; about four times as slow."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
-    columns: Literal["target_coded", "native", "scaled"] = "target_coded"
+    columns: Literal["target_coded", "native", "mixed", "scaled"] = "target_coded"
     """`target_coded`: numbers as the table has them, a missing one being less than all others, and categories as what
-    the target was on average at a level. `native`: categories as codes. `scaled`: as `features` says."""
+    the target was on average at a level. `native`: categories as codes. `mixed`: as `native`, and those of more than
+    64 levels by the target too, but of folds. `scaled`: as `features` says."""
 
 
 def candidate(problem: Problem, parameters: CatBoost) -> Candidate:
@@ -83,5 +85,15 @@ KIND = of_block(
             "noise": Range(low=0.0, high=10.0),
         },
     },
+    # the tuned defaults (TD) of Holzmüller, Grinsztajn and Steinwart, NeurIPS 2024, as their pytabkit has them
+    portfolio=Portfolio(
+        (
+            Setting({"lr": 0.08, "depth": 7, "l2": 1e-5, "rows": 0.9, "noise": 0.8}, tasks=CLASSES),
+            Setting({"lr": 0.09, "depth": 9, "l2": 1e-5, "rows": 0.9, "noise": 0.0}, tasks=NUMBER),
+        ),
+        begins={"columns": "mixed"},
+        unasked=False,
+    ),
+    extra="catboost",
     probes={"catboost": Probe("binary", (("trees", 20), ("depth", 4)))},
 )

@@ -42,10 +42,11 @@ class GradientBoosting(Block):
     """Share of the features that each branching chooses from."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
-    columns: Literal["scaled", "native", "target_coded"] = "scaled"
+    columns: Literal["scaled", "native", "target_coded", "mixed"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, a
     missing one being less than all others, and categories as codes. `target_coded`: as `native`, with categories
-    as what the target was on average at a level."""
+    as what the target was on average at a level. `mixed`: as `native`, and those of more than 64 levels by the target
+    too, but of folds."""
 
     @model_serializer(mode="wrap")
     def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlops.blocks.column_group import CODES, IMAGE, NUMBERS, SCALED, TARGET_CODED, TEXT, USUAL, declared
+from mlops.blocks.column_group import (
+    CODES,
+    IMAGE,
+    LONG_TARGET_CODED,
+    NUMBERS,
+    SCALED,
+    TARGET_CODED,
+    TEXT,
+    USUAL,
+    declared,
+)
 
 if TYPE_CHECKING:
     from mlops.blocks.block import Block
@@ -33,7 +43,9 @@ NATIVE = (NUMBERS, CODES)
 """What trees make of a table by themselves: any scale, missing numbers, categories as codes."""
 BY_TARGET = (NUMBERS, TARGET_CODED)
 """The same with categories as what the target was on average."""
-_COLUMNS = {"native": NATIVE, "scaled": USUAL, "target_coded": BY_TARGET}
+MIXED = (*NATIVE, LONG_TARGET_CODED)
+"""As trees make of it, and long categories by the target beside it."""
+_COLUMNS = {"native": NATIVE, "scaled": USUAL, "target_coded": BY_TARGET, "mixed": MIXED}
 
 
 def by_picture(asked: Any) -> tuple[str, ...]:

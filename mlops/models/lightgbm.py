@@ -12,7 +12,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
-from mlops.models.portfolio import Portfolio, Setting
+from mlops.models.portfolio import CLASSES, NUMBER, Portfolio, Setting
 from mlops.models.probe import Probe
 from mlops.models.projected import PROJECTION, Width
 
@@ -49,10 +49,11 @@ class LightGBM(Block):
     """L2 penalty of the leaves' values."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
-    columns: Literal["native", "target_coded", "scaled"] = "native"
+    columns: Literal["native", "target_coded", "mixed", "scaled"] = "native"
     """`native`: numbers as the table has them, a missing one going where training sent such, and categories of up to
     64 levels by sets of levels, longer ones by how frequent a level is. `target_coded`: numbers alike, and
-    categories of any length as what the target was on average at a level. `scaled`: as `features` says."""
+    categories of any length as what the target was on average at a level. `mixed`: as `native`, and longer ones by
+    the target too, but of folds. `scaled`: as `features` says."""
 
 
 def candidate(problem: Problem, parameters: LightGBM) -> Candidate:
@@ -89,14 +90,18 @@ KIND = of_block(
             "l2": Range(low=1e-6, high=100.0, log=True),
         },
     },
-    # after the defaults and the portfolios of AutoGluon (Erickson et al., 2020; Salinas and Erickson, TabRepo, 2024)
+    # the tuned defaults (TD) of Holzmüller, Grinsztajn and Steinwart, NeurIPS 2024, as their pytabkit has them;
+    # then after the defaults and portfolios of AutoGluon (Erickson et al., 2020; Salinas and Erickson, TabRepo, 2024)
     portfolio=Portfolio(
         (
+            Setting({"lr": 0.04, "leaves": 50, "min_leaf": 40, "rows": 0.75}, tasks=CLASSES),
+            Setting({"lr": 0.05, "leaves": 100, "min_leaf": 3, "rows": 0.7}, tasks=NUMBER),
             Setting({"lr": 0.03, "leaves": 127, "min_leaf": 5, "features": 0.9}, least=2_000),
             Setting({"lr": 0.02, "leaves": 15, "min_leaf": 5, "rows": 0.8, "features": 0.5}),
             Setting({"lr": 0.05, "leaves": 7, "min_leaf": 3, "rows": 0.8, "features": 0.7}, most=2_000),
             Setting({"lr": 0.03, "leaves": 63, "min_leaf": 20, "rows": 0.7, "features": 0.6, "l2": 1.0}, least=2_000),
-        )
+        ),
+        begins={"columns": "mixed"},
     ),
     probes={"lightgbm": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

@@ -37,10 +37,11 @@ class RandomForest(Block):
     monotone: dict[Column, Literal["up", "down"]] = Field(default_factory=dict)
     """Columns of numbers by which the answer only rises, or only falls, whatever the others say: of two classes the
     probability of the positive one. Not for more classes."""
-    columns: Literal["scaled", "native", "target_coded"] = "scaled"
+    columns: Literal["scaled", "native", "target_coded", "mixed"] = "scaled"
     """`scaled`: numbers imputed and scaled, categories as `features` says. `native`: numbers as the table has them, of
     which each branching learns where missing ones go, and categories as codes. `target_coded`: as `native`, with
-    categories as what the target was on average at a level."""
+    categories as what the target was on average at a level. `mixed`: as `native`, and those of more than 64 levels by
+    the target too, but of folds."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
 
@@ -98,7 +99,8 @@ KIND = of_block(
         (
             Setting({"depth": 16, "min_leaf": 3, "features": 0.3}, most=50_000),
             Setting({"depth": 10, "min_leaf": 5, "features": 1.0}, most=50_000),
-        )
+        ),
+        begins={"columns": "mixed"},
     ),
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},
 )

@@ -13,6 +13,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -79,5 +80,10 @@ KIND = of_block(
             "smoothing": Range(low=0.0, high=0.2),
         },
     },
+    # the kind as it stands has the tuned defaults (RealMLP-TD); its schedule wants a `trainer` of its own
+    portfolio=Portfolio(
+        (Setting({"smoothing": 0.0}), Setting({"hidden": [512], "dropout": 0.0}, most=2_000)),
+        unasked=False,
+    ),
     probes={"realmlp": Probe("multiclass", (("hidden", (300, 40)),))},
 )

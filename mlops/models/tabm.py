@@ -13,6 +13,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import Portfolio, Setting
 from mlops.models.probe import Probe
 
 if TYPE_CHECKING:
@@ -80,5 +81,15 @@ KIND = of_block(
             "adapters": Range(choices=("every", "first")),
         },
     },
+    # its authors' and pytabkit's defaults are twice as wide and have twice the members; a CPU has not their time
+    portfolio=Portfolio(
+        (
+            Setting({"dropout": 0.0, "weight_decay": 0.0}),
+            Setting({"hidden": [512, 512], "members": 32}, most=2_000),
+        ),
+        begins={"hidden": [256, 256], "members": 16, "embed": {"kind": "piecewise", "size": 8}},
+        unasked=False,
+        most=2_000,
+    ),
     probes={"tabm": Probe("binary", (("hidden", (300, 40)), ("members", 4)))},
 )

@@ -12,6 +12,7 @@ from mlops.blocks.tune import Range
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
 from mlops.models.groups import by_columns
+from mlops.models.portfolio import CLASSES, NUMBER, Portfolio, Setting
 from mlops.models.probe import Probe
 from mlops.models.projected import PROJECTION, Width
 
@@ -48,10 +49,11 @@ class XGBoost(Block):
     """What a branching takes off the loss at least."""
     projection: Width = PROJECTION
     """Numbers that each text becomes at most, where there are texts: directions in which training rows differ most."""
-    columns: Literal["native", "target_coded", "scaled"] = "native"
+    columns: Literal["native", "target_coded", "mixed", "scaled"] = "native"
     """`native`: numbers as the table has them, a missing one going where training sent such, and categories of up to
     64 levels by sets of levels, longer ones by how frequent a level is. `target_coded`: numbers alike, and
-    categories of any length as what the target was on average at a level. `scaled`: as `features` says."""
+    categories of any length as what the target was on average at a level. `mixed`: as `native`, and longer ones by
+    the target too, but of folds. `scaled`: as `features` says."""
 
 
 def candidate(problem: Problem, parameters: XGBoost) -> Candidate:
@@ -89,5 +91,22 @@ KIND = of_block(
             "min_gain": Range(low=1e-6, high=10.0, log=True),
         },
     },
+    # the tuned defaults (TD) of Holzmüller, Grinsztajn and Steinwart, NeurIPS 2024, as their pytabkit has them;
+    # then those of Probst, Boulesteix and Bischl, JMLR 2019
+    portfolio=Portfolio(
+        (
+            Setting({"lr": 0.08, "min_hessian": 5e-6, "l2": 0.0, "rows": 0.65, "features": 0.9}, tasks=CLASSES),
+            Setting({"depth": 9, "min_hessian": 2.0, "l2": 0.0, "rows": 0.7}, tasks=NUMBER),
+            Setting(
+                {"lr": 0.018, "depth": 13, "min_hessian": 2.06, "l1": 1.113, "rows": 0.839, "features": 0.585},
+                least=2_000,
+                most=20_000,
+                tasks=CLASSES,
+            ),
+        ),
+        begins={"columns": "mixed"},
+        unasked=False,
+    ),
+    extra="xgboost",
     probes={"xgboost": Probe("binary", (("trees", 20), ("depth", 4)))},
 )

@@ -2,7 +2,8 @@
 
 Weights are chosen on validation, and so is the best single candidate: of many, on rows that flatter both. Which of the
 two is better is therefore measured otherwise: each part of the rows, of five or of the folds, by the weights and by the
-single candidate that the other parts chose.
+single candidate that the other parts chose. It goes on where it is better by more than chance would have it: on noise,
+where nothing is better than anything, half of all means would be.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.ensemble import EnsembleCandidate, FittedEnsemble, Member
 from mlops.ml.training.folding import Folded
 from mlops.ml.training.problem import loss
-from mlops.statistics import hashed
+from mlops.statistics import hashed, paired_gain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,10 +35,15 @@ if TYPE_CHECKING:
     from mlops.ml.training.session import Candidate, Fitted
     from mlops.stages.scoring import Scoring
     from mlops.stages.training_reports import Result
+    from mlops.statistics.paired_gain import Gain
 
 _PARTS = 5
 _ROWS = 20_000
 """Rows of validation that choose weights at most: sums of so many tell models apart that people would."""
+
+_RESAMPLES = 200
+_WORK = 2_000_000
+"""Rows that are measured at most, of all resamples."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def combine(scoring: Scoring, asked: Ensemble, trained: Sequence[Trained]) -> Co
     pool = [each for each, _ in weighed]
     if not pool:
         return Combined(EnsembleReport(why="no candidate can be written as a graph"))
-    choosing = _Choosing(scoring, pool, [cost for _, cost in weighed], asked)
+    choosing = Choosing(scoring, pool, [cost for _, cost in weighed], asked)
     counts = choosing.counts(choosing.every)
     if sum(count > 0 for count in counts) < 2:
         why = "no member fits the budget" if not any(counts) else f"no mean is better than {_first(pool, counts)} alone"
@@ -79,14 +85,15 @@ def combine(scoring: Scoring, asked: Ensemble, trained: Sequence[Trained]) -> Co
     drawn = [(each, count) for each, count in zip(pool, counts, strict=True) if count]
     fitted = _fitted([each for each, _ in drawn], tuple(count for _, count in drawn))
     apart, alone = choosing.apart(choosing.counts), choosing.apart(choosing.single)
-    better = choosing.rank(apart) > choosing.rank(alone)
+    gained = choosing.gain(apart, alone)
+    better = gained.sure
     result = scoring.result(ENSEMBLE, _asked(drawn), fitted, apart)
     result = replace(result, rank=_place(trained, better=better))
     members = tuple(
         Member(each.result.name, each.candidate, scoring.seed(each.of), count, each.refit) for each, count in drawn
     )
     report = _report(choosing, result, counts)
-    told = {"alone": rounded(choosing.value_of(alone)), "better": better}
+    told = {"alone": rounded(choosing.value_of(alone)), "better": better, "gain_error": rounded(gained.error)}
     return Combined(report.model_copy(update=told), result, EnsembleCandidate(members))
 
 
@@ -135,7 +142,7 @@ def _asked(drawn: Sequence[tuple[Trained, int]]) -> Asked:
     return Asked.model_validate({"kind": ENSEMBLE, "members": members})
 
 
-class _Choosing:
+class Choosing:
     """Chooses weights on rows of validation; `pool` are the models, in the order in which they are told."""
 
     def __init__(self, scoring: Scoring, pool: Sequence[Trained], costs: Sequence[Cost], budget: Ensemble) -> None:
@@ -180,9 +187,18 @@ class _Choosing:
         """Measure scores of all rows of validation."""
         return self.scoring.value(score, np.arange(len(self.y)))
 
-    def rank(self, score: NDArray[np.float64]) -> Rank:
-        """Rank scores of all rows of validation."""
-        return self._judge(np.arange(len(self.y)))(score)
+    def gain(self, apart: NDArray[np.float64], alone: NDArray[np.float64]) -> Gain:
+        """Hold scores of all rows of validation against others, by the metric that chooses; of many rows, some."""
+        sign = 1.0 if self.scoring.judge.higher_is_better else -1.0
+        every = self.every
+
+        def worth(drawn: NDArray[np.int64]) -> float:
+            rows = every[drawn]
+            return sign * (self.scoring.value(apart[rows], rows) - self.scoring.value(alone[rows], rows))
+
+        resamples = int(np.clip(_WORK // len(every), 40, _RESAMPLES))
+        seed = self.scoring.seed(ENSEMBLE)
+        return paired_gain.gain(len(every), worth, resamples, seed, self.parts[every])
 
     def _judge(self, rows: NDArray[np.int64]) -> Callable[[NDArray[np.float64]], Rank]:
         y, by = self.y[rows], None if self.by is None else self.by[rows]
@@ -202,7 +218,7 @@ def _dealt(order: NDArray[np.int64], parts: int) -> NDArray[np.int64]:
     return found
 
 
-def _report(choosing: _Choosing, result: Result, counts: tuple[int, ...]) -> EnsembleReport:
+def _report(choosing: Choosing, result: Result, counts: tuple[int, ...]) -> EnsembleReport:
     metric, total = choosing.scoring.judge.metric, sum(counts)
     members = []
     for place, (each, cost) in enumerate(zip(choosing.pool, choosing.costs, strict=True)):

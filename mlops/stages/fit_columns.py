@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mlops.blocks.column_group import CODES, NUMBERS, reads
+from mlops.blocks.column_group import CODES, LONG_TARGET_CODED, NUMBERS, TARGET_CODED, reads
 from mlops.blocks.column_group import TEXT as WORDS
 from mlops.bundle.recipe_items import DATED, IMAGE, TEXT, Category, Number, Pixels
 from mlops.errors import DataError
@@ -19,6 +19,7 @@ from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.pictures.pixels import Pictures
 from mlops.stages import fit_text
+from mlops.stages.fit_target_codes import LONG
 from mlops.transforms import IMPUTATIONS, SCALINGS, features
 
 if TYPE_CHECKING:
@@ -63,11 +64,22 @@ class Learnt:
             self.pictures += _pictured(series, column, self.options)
         elif column.type in TEXT:
             self.categories.append(_category(series, self.options.categorical))
-            self.by_target += [] if self.outcomes is None else self.outcomes.categories(series)
+            self._add_by_target(series)
         elif column.type in DATED:
             self._add_parts(series, column.type)
         else:
             self.numbers += _numbers(series.name, None, finite(series), self.options)
+
+    def _add_by_target(self, series: pl.Series) -> None:
+        """Learn a category by the target, where somebody reads all of them so, or long ones, and it is one."""
+        if self.outcomes is None:
+            return
+        whole, long = (reads(self.options.groups, group) for group in (TARGET_CODED, LONG_TARGET_CODED))
+        code = self.categories[-1]
+        long = long and (code.other or len(code.levels) > LONG)
+        found = list(self.outcomes.categories(series)) if whole or long else []
+        self.by_target += found if whole else []
+        self.by_target += [item.model_copy(update={"encode": "long_target"}) for item in found] if long else []
 
     def _add_text(self, series: pl.Series) -> None:
         if not reads(self.options.groups, f"{WORDS}:{series.name}"):

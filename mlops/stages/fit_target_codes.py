@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mlops.blocks.column_group import TARGET_CODED
+from mlops.blocks.column_group import BY_TARGET, TARGET_CODED
 from mlops.bundle.recipe_items import Category
 from mlops.bundle.table import Reader
 from mlops.errors import DataError
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 FEWEST = 5
 """Rows of a level: what fewer have would tell their targets to whoever reads the bundle."""
+LONG = 64
+"""Levels that trees tell apart as sets of levels; a category of more, or of more than are kept, is a long one."""
 _DIGITS = 12
 
 
@@ -122,8 +124,8 @@ def refuse_folds(recipe: Recipe) -> None:
 
 def _places(recipe: Recipe) -> dict[int, int]:
     """Say of each such column of the model's input which category of the recipe it is."""
-    numbers = [number for number, item in enumerate(recipe.categories) if item.group == TARGET_CODED]
-    layout = [place for place, feature in enumerate(recipe.layout()) if feature.group == TARGET_CODED]
+    numbers = [number for number, item in enumerate(recipe.categories) if item.by_target]
+    layout = [place for place, feature in enumerate(recipe.layout()) if feature.group in BY_TARGET]
     of = dict(zip(layout, numbers, strict=True))
     keep = range(len(recipe.layout())) if recipe.keep is None else recipe.keep
     return {at: of[place] for at, place in enumerate(keep) if place in of}

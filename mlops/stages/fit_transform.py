@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mlops.blocks.column_group import TARGET_CODED, reads
+from mlops.blocks.column_group import BY_TARGET, reads
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.recipe_items import IMAGE, Column, Condition, Made, Target
 from mlops.errors import DataError
@@ -49,7 +49,8 @@ def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
     if options.kind == "image":
         pictures = [column for column in known if column.type == IMAGE]
         return _picture(draft, pictures[0], known, train, options) if pictures else _image(draft, options)
-    by_target = Outcomes.of(draft.target, train, options.weight) if reads(options.groups, TARGET_CODED) else None
+    told = any(reads(options.groups, group) for group in BY_TARGET)
+    by_target = Outcomes.of(draft.target, train, options.weight) if told else None
     found = Learnt(options, by_target)
     for column in known:
         found.add(train.get_column(column.name), column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -62,6 +62,8 @@ class ColumnGuess:
     number: NumberForm | None = None
     personal: bool = False
     code: bool = False
+    levels: int = field(default=0, compare=False)
+    """Values that a column of texts or codes has, where it is no key."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def _column(
     named = bool(_PERSONAL.search(series.name))
     if not key and settled.type == "int" and is_code(known):
         nulls = _budget(series)
-        return ColumnGuess(series.name, "category", nulls, sensitive=sensitive, code=True)
+        return ColumnGuess(series.name, "category", nulls, sensitive=sensitive, code=True, levels=known.n_unique())
     return ColumnGuess(
         name=series.name,
         type=settled.type,
@@ -215,6 +217,7 @@ def _column(
         unique=key and known.n_unique() == len(known),
         sensitive=sensitive,
         number=settled.number,
+        levels=known.n_unique() if settled.type in ("category", "string") and not key else 0,
     )
 
 

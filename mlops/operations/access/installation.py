@@ -13,6 +13,7 @@ from mlops.configuration.reading.library import Configuration
 from mlops.errors import ConfigurationError
 from mlops.operations.access.check import Check
 from mlops.operations.dvc.remote import remotes
+from mlops.operations.language.missing_extras import missing_extras
 from mlops.operations.language.watched import watched
 from mlops.operations.starting.pin import FILE, Pin, Requirements, parse
 from mlops.operations.starting.stores import store_of, unmet
@@ -47,7 +48,7 @@ def places(root: Path) -> Iterator[Check]:
     for rule in (place_of_one_machine, remote_nobody_writes):
         for found in rule.check(workspace.plan):
             yield Check(".".join(map(str, found.key)), _VERDICTS[found.severity], found.message, found.hint)
-    for said in watched(workspace):
+    for said in (*missing_extras(workspace), *watched(workspace)):
         yield Check(said.position.file, _VERDICTS[said.severity], said.message, said.hint)
 
 

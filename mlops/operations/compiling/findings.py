@@ -10,6 +10,7 @@ from mlops.compiler.rules.registry import examine
 from mlops.diagnostics import Diagnostic, Position
 from mlops.operations.declared.unknown_columns import with_unknown
 from mlops.operations.language.keys import written
+from mlops.operations.language.missing_extras import missing_extras
 from mlops.operations.language.watched import watched
 from mlops.operations.workspace import Workspace, refuse
 from mlops.plan.pipeline import PipelinePlan
@@ -19,7 +20,7 @@ def findings(workspace: Workspace) -> tuple[Diagnostic, ...]:
     """Check a repository against every rule; sorted by place."""
     found = [finding.at(_position(workspace, finding)) for finding in examine(workspace.plan)]
     found = with_unknown(workspace.root, workspace.pipelines, found)
-    return tuple(sorted({*found, *_links(workspace), *watched(workspace)}))
+    return tuple(sorted({*found, *_links(workspace), *watched(workspace), *missing_extras(workspace)}))
 
 
 def refuse_errors(workspace: Workspace) -> None:

@@ -17,6 +17,7 @@ from mlops.files.atomic import write_text, writing
 from mlops.files.picture_names import holds_pictures
 from mlops.files.relative import NAME
 from mlops.operations.language import starter
+from mlops.operations.language.auto_start import Start, start
 from mlops.sources.source import Source
 
 if TYPE_CHECKING:
@@ -80,15 +81,16 @@ def create(
     from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
 
     found, team = guess(frame, target, task), _team(root, name)
+    asked = _started(target, found) if auto else Start(())
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
         pipeline_file: starter.pipeline_yaml(
-            name, data.name, target, found, team=bool(team), horizons=horizons, auto=auto
+            name, data.name, target, found, team=bool(team), horizons=horizons, auto=asked.lines
         ),
     }
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
-    return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts))
+    return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts, *asked.notes))
 
 
 def _of_pictures(root: Path, name: str, data: Path, place: Path, *, auto: bool = False) -> New:
@@ -97,15 +99,24 @@ def _of_pictures(root: Path, name: str, data: Path, place: Path, *, auto: bool =
     from mlops.operations.language import picture_folder  # Polars and NumPy: not for a name that is refused
 
     found, team = picture_folder.look(data), _team(root, name)
+    task = "binary" if len(found.classes) == 2 else "multiclass"
+    asked = start(task, len(found.files), pictures=True) if auto else Start(())
     texts = {
         f"conf/data/{name}.yaml": picture_folder.data_yaml(data.name, place.as_posix(), found),
         f"conf/pipeline/{name}.yaml": picture_folder.pipeline_yaml(
-            name, data.name, found, [] if team else [starter.OWNERS], auto=auto
+            name, data.name, found, [] if team else [starter.OWNERS], auto=asked.lines
         ),
     }
     written = _write(root, texts, data, found.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
-    return New(written, lines, (*found.notes, *_about_all(found.files, team)))
+    return New(written, lines, (*found.notes, *_about_all(found.files, team), *asked.notes))
+
+
+def _started(target: str, found: Guess) -> Start:
+    out = {*found.keys, target, found.entity, *(name for _, names in found.exclude for name in names)}
+    known = () if found.ahead is not None else found.columns  # a forecast has `features:` of its own
+    levels = [column.levels for column in known if column.name not in out and not column.personal]
+    return start(found.task, found.rows, levels)
 
 
 def _team(root: Path, name: str) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def data_yaml(name: str, place: str, found: Look) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str], *, auto: bool = False) -> str:
+def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str], *, auto: Sequence[str] = ()) -> str:
     """Write `conf/pipeline/<name>.yaml`; `owners` are the lines that name who reviews it."""
     task = "binary" if len(found.classes) == 2 else "multiclass"
     lines = [
@@ -130,6 +130,6 @@ def pipeline_yaml(name: str, file: str, found: Look, owners: Sequence[str], *, a
         "risk: limited",
         f"task: {task}",
         f"data: {flow({'target': LABEL, 'split': {'by': 'stratified'}})}",
-        *([starter.budget(len(found.files))] if auto else []),
+        *auto,
     ]
     return "\n".join(lines) + "\n"

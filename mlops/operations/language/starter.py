@@ -22,7 +22,6 @@ _MODELS = {
 }
 _CHOSEN = "  # candidates; the better one on validation goes on"
 AUTO = "auto  # every kind that suits, searched under one budget, and their mean"
-_TRIALS = ((5_000, 60), (50_000, 40), (None, 16))
 _MEANINGS = {
     "constant": "one value throughout",
     "empty": "no value at all",
@@ -82,12 +81,12 @@ def pipeline_yaml(
     *,
     team: bool = False,
     horizons: Sequence[int] | None = None,
-    auto: bool = False,
+    auto: Sequence[str] = (),
 ) -> str:
     """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
 
-    A `team` reviews it where the policy gives its name one: then it names no owners of its own. With `auto` it names no
-    candidates either.
+    A `team` reviews it where the policy gives its name one: then it names no owners of its own. With the lines that
+    `auto` comes to it names no candidates either.
     """
     return "\n".join(
         (
@@ -105,20 +104,10 @@ def pipeline_yaml(
             "risk: limited",
             *(_ahead(guess.ahead, horizons or (1,)) if guess.ahead else [f"task: {guess.task}"]),
             f"data: {flow({'target': target, 'split': split(guess)})}",
-            *([budget(guess.rows)] if auto else []),
+            *auto,
             "",
         )
     )
-
-
-def budget(rows: int) -> str:
-    """Write how many trials there are: fewer, where each takes longer.
-
-    Example:
-        >>> budget(1_000), budget(1_000_000)
-        ('auto: {trials: 60}', 'auto: {trials: 16}')
-    """
-    return f"auto: {{trials: {next(trials for most, trials in _TRIALS if most is None or rows <= most)}}}"
 
 
 def _ahead(ahead: Ahead, distances: Sequence[int]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.blocks.column_group import IMAGE, TARGET_CODED, TEXT, USUAL
+from mlops.blocks.column_group import BY_TARGET, IMAGE, LONG_TARGET_CODED, TEXT, USUAL
 from mlops.blocks.derived import conditions, fitted, served
 from mlops.blocks.where import Where, whole
 from mlops.configuration.data import computed, excluded, personal
@@ -49,13 +49,20 @@ def _groups(spec: Pipeline) -> list[str]:
     """Name the groups of columns that a candidate reads beside those that every pipeline has."""
     read = {group for model in spec.model.values() for group in _read(model)}
     absent = set(USUAL) | ({f"{IMAGE}:*"} if not spec.data.images else set())
+    absent |= {LONG_TARGET_CODED} if _judged_on_training(spec) else set()
     written = any(rule.type == "text" for rule in spec.data.columns.values())
     return sorted(group for group in read - absent if written or not group.startswith(f"{TEXT}:"))
 
 
+def _judged_on_training(spec: Pipeline) -> bool:
+    """Say whether rows that codes by the target are learnt of are judged on: those of folds, or after an origin."""
+    backtest = spec.evaluate.backtest is not None or bool(spec.forecast and spec.forecast.backtest)
+    return backtest or spec.data.split.folds is not None
+
+
 def _seed(spec: Pipeline) -> int:
     """Give the seed where an order of rows is drawn; what draws nothing is not stale by it."""
-    return spec.seed if TARGET_CODED in _groups(spec) else 0
+    return spec.seed if set(BY_TARGET) & set(_groups(spec)) else 0
 
 
 def _read(model: Kinded) -> tuple[str, ...]:
@@ -79,7 +86,8 @@ FEATURES = Declaration(
         Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
         Parameter(
             "groups",
-            "model.*.columns auto model.*.groups model.*.image model.*.kind data.images data.columns.*.type",
+            "model.*.columns auto model.*.groups model.*.image model.*.kind data.images data.columns.*.type"
+            " data.split.folds evaluate.backtest forecast.backtest",
             _groups,
             optional=True,
             whole=True,

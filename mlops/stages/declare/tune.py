@@ -42,7 +42,12 @@ def _portfolio(spec: Pipeline) -> dict[str, Any]:
     if not tune_of(spec).portfolio:
         return {}
     found = {name: portfolio(each.kind) for name, each in _candidates(spec).items() if not isinstance(each, Own)}
-    return {name: [_setting(each) for each in known.settings] for name, known in found.items() if known is not None}
+    task = task_of(spec)
+    return {
+        name: [_setting(each) for each in known.settings if task in (each.tasks or (task,))]
+        for name, known in found.items()
+        if known is not None
+    }
 
 
 def _setting(said: Setting) -> dict[str, Any]:

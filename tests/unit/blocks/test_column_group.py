@@ -14,7 +14,9 @@ LAYOUTS = ANY.flatmap(
         lambda widths: laid_out(names, widths)
     )
 )
-CHOICES = "scaled, onehot, ordinal, numbers, codes, target_coded, text:NAME, text:*, image:NAME, image:*"
+CHOICES = (
+    "scaled, onehot, ordinal, numbers, codes, target_coded, long_target_coded, text:NAME, text:*, image:NAME, image:*"
+)
 
 
 def laid_out(names: list[str], widths: list[int]) -> Layout:

@@ -12,6 +12,8 @@ from mlops.configuration.checking.checks import check
 from mlops.configuration.pipeline import Pipeline
 from mlops.models import MODELS
 from mlops.operations.language.readers import readers
+from mlops.stages.declare.declaration import Subject
+from mlops.stages.declare.tune import TUNE
 from tests.unit.configuration.test_monitor import PIPELINE
 
 BARE = {key: value for key, value in PIPELINE.items() if key != "model"}
@@ -47,6 +49,16 @@ def test_what_is_written_goes_before() -> None:
     assert made.model["mlp"].model_dump()["hidden"] == (8,)
     assert made.tune == Tune(trials=12, minutes=3.0, portfolio=True, race=False, sampler="random")
     assert made.ensemble is None
+
+
+def test_trees_begin_as_they_read_columns_best_and_settings_are_of_the_task() -> None:
+    model, named = pipeline().model, pipeline(auto={"kinds": ["catboost", "tabm"]}).model
+    read = {name: each.model_dump().get("columns", "scaled") for name, each in model.items()}
+    assert read == {"lightgbm": "mixed", "linear": "scaled", "mlp": "scaled", "random_forest": "mixed"}
+    assert sorted(named) == ["catboost", "tabm"]
+    assert named["tabm"].model_dump()["members"] == 16
+    asked = [TUNE.section(Subject("churn", pipeline(task=task))) for task in ("binary", "regression")]
+    assert [each["portfolio"]["lightgbm"][0]["parameters"]["leaves"] for each in asked] == [50, 100]
 
 
 def test_kinds_are_those_that_suit_the_columns_and_the_objective() -> None:
@@ -93,26 +105,26 @@ def test_a_kind_takes_the_settings_of_its_portfolio(kind: str) -> None:
             {"auto": {"kinds": ["linear", "lihgtgbm"]}},
             ("auto", "kinds", 1),
             "`lihgtgbm` is no kind with settings to try by itself",
-            "did you mean `lightgbm`? also there: cnn, linear, mlp, nlinear, random_forest",
+            "did you mean `lightgbm`? also there: catboost, cnn, linear, mlp, nlinear, random_forest, realmlp, tabm, xgboost",
         ),
         (
-            {"auto": {"kinds": ["catboost"]}},
+            {"auto": {"kinds": ["resnet"]}},
             ("auto", "kinds", 0),
-            "`catboost` is no kind with settings to try by itself",
-            "write `model: {catboost: {kind: catboost}}` beside `auto`; "
-            "those with settings: cnn, lightgbm, linear, mlp, nlinear, random_forest",
+            "`resnet` is no kind with settings to try by itself",
+            "write `model: {resnet: {kind: resnet}}` beside `auto`; "
+            "those with settings: catboost, cnn, lightgbm, linear, mlp, nlinear, random_forest, realmlp, tabm, xgboost",
         ),
         (
             {"auto": {"kinds": ["cnn"]}},
             ("auto", "kinds", 0),
             "`cnn` does not suit a binary pipeline of such columns",
-            "those that do: lightgbm, linear, mlp, random_forest",
+            "those that do: catboost, lightgbm, linear, mlp, random_forest, realmlp, tabm, xgboost",
         ),
         (
             {"auto": {"kinds": ["linear", "cnn"]}},
             ("auto", "kinds", 1),
             "`cnn` does not suit a binary pipeline of such columns",
-            "those that do: lightgbm, linear, mlp, random_forest",
+            "those that do: catboost, lightgbm, linear, mlp, random_forest, realmlp, tabm, xgboost",
         ),
         (
             {"tune": {"trials": {"linear": 3, "mlp": 3, "lightgbm": 3, "random_forest": 3}}},

@@ -56,5 +56,8 @@ def test_why_there_is_none_is_said_and_nothing_where_none_was_asked_for() -> Non
 
 
 def test_one_that_is_no_better_is_told_so() -> None:
-    found = FOUND.model_copy(update={"better": False})
-    assert "no better than the 0.7491 of the best single one" in found.sentence("auroc")
+    found = FOUND.model_copy(update={"better": False, "gain_error": 0.0123})
+    assert found.sentence("auroc").endswith(
+        "not clearly better than the 0.7491 of the best single one chosen likewise"
+        " (standard error of the difference 0.012)"
+    )

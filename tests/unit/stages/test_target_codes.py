@@ -176,3 +176,29 @@ def test_training_rows_alone_are_told_otherwise_than_what_is_served(tmp_path: Pa
     narrow = transformed(predictor.transform, validation)
     names = [each.name for each in predictor.transform.recipe.kept()]
     assert x[:, place].tobytes() == np.ascontiguousarray(narrow[:, names.index("id by target")]).tobytes()
+
+
+MIXED = ["numbers", "codes", "long_target_coded"]
+
+
+def test_only_long_categories_are_told_by_the_target_beside_their_codes(tmp_path: Path) -> None:
+    rows = table(levels=300, pull=2.0).with_columns(short=pl.Series(["a", "b", "c"] * 1_000))
+    mixed = made(tmp_path / "mixed", rows, features={"groups": MIXED})
+    whole = made(tmp_path / "whole", rows)
+    told = [each.column for each in recipe_of(mixed).kept() if each.group == "long_target_coded"]
+    assert told == ["id"]
+    assert [each.column for each in recipe_of(whole).kept() if each.group == "target_coded"] == ["id", "short"]
+    place = next(at for at, each in enumerate(recipe_of(mixed).kept()) if each.group == "long_target_coded")
+    for part in ("train", "validation"):
+        x = np.load(mixed.folder / f"artifacts/features/{part}_x.npy")
+        assert x[:, place].tobytes() == np.ascontiguousarray(arrays(whole, part)[0][:, 0]).tobytes()
+
+
+def test_a_strong_long_category_is_not_lost_to_trees_that_read_both_ways(tmp_path: Path) -> None:
+    rows = table(rows=6_000, levels=250, pull=2.0)
+    found = {}
+    for columns, groups in (("native", MIXED[:2]), ("mixed", MIXED)):
+        train = {"candidates": {"one": {**TREES, "columns": columns}}}
+        done = made(tmp_path / columns, rows, whole=True, features={"groups": groups}, train=train)
+        found[columns] = done.report("metrics")["models"]["candidate"]["auroc"]["value"]
+    assert found["mixed"] > found["native"] + 0.1

@@ -17,6 +17,10 @@ class CandidateReport(Part):
     validation: dict[str, Number | None] = Field(default_factory=dict)
     epochs: int | None = None
     best_epoch: int | None = None
+    devices: int | None = None
+    """Processes that trained it together, where it was not one."""
+    accumulate: int | None = None
+    """Micro-batches that it learnt a batch in, where memory did not suffice for more."""
 
 
 class OriginReport(Part, extra="allow"):

@@ -14,6 +14,7 @@ import numpy as np
 from mlops.ml.training import columns, export, folding, shaping
 from mlops.ml.training.ensemble import EnsembleCandidate
 from mlops.ml.training.problem import Scale
+from mlops.ml.training.profile import phase
 from mlops.ml.training.shaping import carried
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fi
         return carried(chosen, _each_again(candidate, examples, session, shaping.inside(chosen), grown))
     folder = None if session.checkpoints is None else session.checkpoints / "refit"
     longer = replace(session, size=chosen.best_epoch, checkpoints=folder, observe=lambda _: None, grown=grown)
-    return carried(chosen, candidate.fit(examples, longer))
+    with phase(session.profile, "learning again"):
+        return carried(chosen, candidate.fit(examples, longer))
 
 
 def _each_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -18,18 +19,17 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
+from mlops.ml.training.slow import slow
 from mlops.ml.user_code.origin import Origin
 from mlops.stages import calibrating, folded, learnt_from, weighing
-from mlops.stages.context import Section
+from mlops.stages.context import Section, StageContext
+from mlops.stages.distributed import Distributed
 from mlops.stages.training_reports import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from mlops.stages.context import StageContext
 
 
 class Learning(Section):
@@ -64,7 +64,27 @@ class Scoring:
         return cls(context, params, examples, problem, judge(params))
 
     def build(self, name: str, asked: Asked) -> Candidate:
-        """Make a candidate, untrained."""
+        """Make a candidate, untrained: a network is trained by as many processes as the pipeline says."""
+        made = self.build_alone(name, asked)
+        if self.params.trainer.devices == 1 or not slow(made):
+            return made
+        return Distributed(made, {**self.told, "candidate": name, "asked": asked.model_dump(mode="json")})
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Say all that this is made of again in another process, as JSON."""
+        context, learning = self.context, self.params.model_dump(mode="json", include=set(Learning.model_fields))
+        names = {"folder": str(context.folder), "pipeline": context.pipeline, "stage": context.stage}
+        return {**names, "learning": learning}
+
+    @classmethod
+    def of_told(cls, told: dict[str, Any]) -> Self:
+        """Make in another process what `told` says."""
+        context = StageContext(Path(told["folder"]), told["pipeline"], told["stage"])
+        return cls.read(context, Learning.model_validate(told["learning"]))
+
+    def build_alone(self, name: str, asked: Asked) -> Candidate:
+        """Make a candidate that this process trains, by itself or as one of several."""
         origin = Origin(self.context.root, self.context.pipeline)
         made = candidates.build(name, asked, self.problem, origin)
         return shaping.shaped(made, self.params.objective, weighing.classes(self.context, self.params.objective))

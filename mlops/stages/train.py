@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,14 @@ from mlops.blocks.backtest import Origins
 from mlops.blocks.ensemble import ENSEMBLE, Ensemble
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
-from mlops.errors import ConfigurationError, DataError, IntegrityError, MlopsError
+from mlops.errors import ConfigurationError, DataError, IntegrityError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.files.canonical import digest, digest_json, dumps
-from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
+from mlops.files.canonical import digest, dumps
+from mlops.files.tracked import MODEL
 from mlops.ml.training import candidates
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.ensemble import EnsembleCandidate
+from mlops.ml.training.profile import phase
 from mlops.ml.training.progress import bar
 from mlops.ml.training.rehearsal import rehearse
 from mlops.stages import (
@@ -29,6 +29,7 @@ from mlops.stages import (
     explanations,
     folded,
     learning,
+    profiling,
     training_reports,
     tuned,
     walking,
@@ -40,12 +41,14 @@ from mlops.stages.learnt_from import Inputs
 from mlops.stages.released import Released, release
 from mlops.stages.scoring import Learning, Scoring
 from mlops.stages.training_reports import Result
+from mlops.stages.training_tracked import failing, observer, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from mlops.documents.training import OriginReport, WalkedReport
+    from mlops.ml.training.profile import Profile
     from mlops.ml.training.session import Candidate, Epoch, Session
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
@@ -83,6 +86,8 @@ class Work:
     dropped: Dropped
     tracked: Run | None = None
     """The run in MLflow that those of the candidates are nested in."""
+    profile: Profile | None = None
+    """What counts seconds, where that is asked for."""
 
     @property
     def context(self) -> StageContext:
@@ -94,6 +99,11 @@ class Work:
         """Where this pipeline's half-trained candidates wait."""
         return self.context.root / ".mlops" / "checkpoints" / self.context.pipeline
 
+    def opened(self, title: str, candidate: str = "", asked: Asked | None = None) -> Run | None:
+        """Open the run in MLflow of all candidates, or in it that of one."""
+        trainer = self.params.trainer.model_dump()
+        return opened(self.context, self.inputs, title, (candidate, asked, trainer), self.tracked)
+
 
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
@@ -101,12 +111,21 @@ def run(context: StageContext) -> None:
     if params.tuned:
         context = tuned.over(context)
         params = _parse(context)
-    scoring = Scoring.read(context, params)
+    profile = profiling.asked(params.trainer)
+    with phase(profile, profiling.REST):
+        _run(context, params, as_said, profile)
+    if profile is not None:
+        profiling.write(as_said, params.trainer, profile)
+
+
+def _run(context: StageContext, params: Params, as_said: StageContext, profile: Profile | None) -> None:
+    with phase(profile, "reading rows"):
+        scoring = Scoring.read(context, params)
     inputs = Inputs.of(context, params.weight, params.code, params.libraries)
-    work = Work(scoring, params, inputs, Dropped(len(params.candidates), context.say))
+    work = Work(scoring, params, inputs, Dropped(len(params.candidates), context.say), profile=profile)
     built = {name: scoring.build(name, asked) for name, asked in params.candidates.items()}
-    work = replace(work, tracked=_tracked(work, context.pipeline))
-    with _failing(work.tracked):
+    work = replace(work, tracked=work.opened(context.pipeline))
+    with failing(work.tracked):
         results = _trained(work, built)
         flattered = optimism(work.scoring, results)
         combined = _combined(work, as_said, results, built)
@@ -189,16 +208,21 @@ def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> t
             best = calibrating.calibrated(best, work.params.objective, scoring.examples)  # noqa: PLW2901
             asked = (built[best.name], scoring.problem, scoring.examples, _session(work, best.name, lambda _: None))
             refit = _refits(work, best.name, built[best.name])
-            return best, release(best.name, best.fitted, *asked, refit=refit, say=work.context.say)
+            with phase(work.profile, "export", of=best.name):
+                return best, release(best.name, best.fitted, *asked, refit=refit, say=work.context.say)
     raise work.dropped.none_left()
 
 
 def _train(work: Work, name: str, candidate: Candidate) -> Result:
     """Train one candidate, log it, and judge it."""
     trainer, asked = work.params.trainer, candidates.resolved(name, work.params.candidates[name])
-    tracked, metric = _tracked(work, f"{work.context.pipeline}/{name}", name, asked), work.scoring.judge.metric
-    with _failing(tracked), bar(name, asked.parameters.get("trees", trainer.max_epochs), metric) as move:
-        fitted = work.scoring.fit(candidate, _session(work, name, _observer(move, tracked, metric)))
+    tracked, metric = work.opened(f"{work.context.pipeline}/{name}", name, asked), work.scoring.judge.metric
+    with (
+        failing(tracked),
+        bar(name, asked.parameters.get("trees", trainer.max_epochs), metric) as move,
+        phase(work.profile, profiling.learning(asked.kind), of=name),
+    ):
+        fitted = work.scoring.fit(candidate, _session(work, name, observer(move, tracked, metric)))
     result = work.scoring.result(name, asked, fitted)
     if tracked is not None:
         values = {f"validation/{key}": value for key, value in result.validation.items() if math.isfinite(value)}
@@ -210,48 +234,7 @@ def _train(work: Work, name: str, candidate: Candidate) -> Result:
 
 def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session:
     checkpoints = work.checkpoints / work.inputs.digest.partition(":")[2] / name
-    return work.scoring.session(name, observe, checkpoints)
-
-
-def _tracked(work: Work, title: str, candidate: str = "", asked: Asked | None = None) -> Run | None:
-    """Open the run of all candidates, or in it that of one."""
-    context, inputs = work.context, work.inputs
-    if context.tracking is None:
-        return None
-    from mlops.ml.training.tracking import Run  # its MLflow takes 1.7 s to import
-
-    tags = context.tracking.by.tags | {
-        PIPELINE: context.pipeline,
-        **({CANDIDATE: candidate} if candidate else {}),
-        "mlops.data": inputs.data,
-        "mlops.configuration": inputs.configuration,
-        "mlops.code": inputs.code,
-    }
-    where, key = (context.tracking.uri, context.tracking.experiment), digest_json([inputs.digest, candidate])
-    run = Run(*where, name=title, key=key, tags=tags, data=context.tracking.data, parent=work.tracked)
-    if asked is not None:
-        run.parameters({**asked.model_dump(), "trainer": work.params.trainer.model_dump()})
-    return run
-
-
-@contextmanager
-def _failing(tracked: Run | None) -> Iterator[None]:
-    """Close a run as failed where training stops."""
-    try:
-        yield
-    except MlopsError:
-        if tracked is not None:
-            tracked.finish({}, "FAILED")
-        raise
-
-
-def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -> Callable[[Epoch], None]:
-    def observe(epoch: Epoch) -> None:
-        move(epoch)
-        if tracked is not None:
-            tracked.log(epoch.measures(metric), epoch.number)
-
-    return observe
+    return replace(work.scoring.session(name, observe, checkpoints), profile=work.profile)
 
 
 def _backtest(work: Work, best: Result, candidate: Candidate) -> Tested:

@@ -18,6 +18,7 @@ from mlops.documents.training import (
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
 from mlops.ml.training.folding import Folded
+from mlops.ml.training.trained_by import of_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,7 @@ def report(
             validation=rounded(result.validation),
             epochs=result.fitted.history[-1].number if result.fitted.history else None,
             best_epoch=result.fitted.best_epoch,
+            **_run(result.fitted),
         )
         for result in results
     }
@@ -93,6 +95,12 @@ def report(
         "calibration": best.calibration,
     }
     return found.model_copy(update={key: value for key, value in more.items() if value is not None})
+
+
+def _run(fitted: Fitted) -> dict[str, int]:
+    """Say by how many processes and in how many parts a network learnt, where either is more than one."""
+    ran = {"devices": of_network(fitted, "devices"), "accumulate": of_network(fitted, "accumulate")}
+    return {name: count for name, count in ran.items() if count > 1}
 
 
 def kept(asked: Asked, fitted: Fitted) -> str:

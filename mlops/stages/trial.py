@@ -12,7 +12,6 @@ import os
 import queue
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from mlops.errors import InfrastructureError, MlopsError
@@ -21,8 +20,7 @@ from mlops.ml.training import candidates
 from mlops.ml.training.asked import Asked
 from mlops.ml.tuning.pruning import Pruned, Watch
 from mlops.ml.tuning.trial import Answer, Question
-from mlops.stages.context import StageContext
-from mlops.stages.scoring import Learning, Scoring
+from mlops.stages.scoring import Scoring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,9 +85,7 @@ def main() -> None:
     os.dup2(2, 1)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin, lines), daemon=True).start()
-    told = json.loads(lines.get())
-    context = StageContext(Path(told["folder"]), told["pipeline"], "tune")
-    scoring = Scoring.read(context, Learning.model_validate(told["learning"]))
+    scoring = Scoring.of_told(json.loads(lines.get()))
     while True:
         made = answer(scoring, Question.model_validate_json(lines.get()))
         out.write(made.model_dump_json() + "\n")

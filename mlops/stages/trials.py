@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from mlops.errors import InfrastructureError
 from mlops.ml.tuning.trial import Answer
 from mlops.stages import trial
-from mlops.stages.scoring import Learning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,12 +79,7 @@ def _started(scoring: Scoring) -> Iterator[subprocess.Popen[str]]:
     command = (sys.executable, "-P", "-m", trial.__name__)
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
-        told = {
-            "folder": str(scoring.context.folder),
-            "pipeline": scoring.context.pipeline,
-            "learning": scoring.params.model_dump(mode="json", include=set(Learning.model_fields)),
-        }
-        _write(process, json.dumps(told))
+        _write(process, json.dumps(scoring.told))
         yield process
     finally:
         process.kill()

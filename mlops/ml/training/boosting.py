@@ -11,6 +11,7 @@ from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegress
 from sklearn.utils.extmath import softmax
 
 from mlops.ml.training.problem import Problem, Scale
+from mlops.ml.training.profile import phase
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +36,13 @@ class Growing:
 
     def __call__(self, tree: int, estimator: Any, _: dict[str, Any]) -> bool:
         """Add the tree's answers, and judge where it is its turn."""
+        with phase(self.course.session.profile, "validation"):
+            self._add(tree, estimator)
+        if self.course.due(tree + 1):
+            self.course.judged(tree + 1, self._scores(estimator))
+        return self.course.over
+
+    def _add(self, tree: int, estimator: Any) -> None:
         rows = self.course.examples.validation_x
         flat = rows.reshape(len(rows), -1)
         if tree == 0:
@@ -43,9 +51,6 @@ class Growing:
         else:
             for column, grown in enumerate(estimator.estimators_[tree]):
                 self._raw[:, column] += estimator.learning_rate * grown.predict(flat)
-        if self.course.due(tree + 1):
-            self.course.judged(tree + 1, self._scores(estimator))
-        return self.course.over
 
     def _scores(self, estimator: Any) -> NDArray[Any]:
         if self.problem.task == "regression":

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,8 +27,28 @@ if TYPE_CHECKING:
     import pytorch_lightning as pl
 
 LAST = "last.ckpt"
+_PAUSE = 1.0  # seconds
 State = dict[str, Any]
 """Plain values and tensors, by name: what torch writes."""
+
+
+class _Flushed:
+    """When a file was last flushed to the disk: once a second at most, since it takes longer than a small epoch.
+
+    After a power cut the digest tells what did not come there.
+    """
+
+    def __init__(self) -> None:
+        self.at = -_PAUSE
+
+    def due(self, now: float) -> bool:
+        """Say whether it is time to, and that it is done."""
+        due = now - self.at >= _PAUSE
+        self.at = now if due else self.at
+        return due
+
+
+_FLUSHED = _Flushed()
 
 
 def write(path: Path, state: State) -> None:
@@ -36,8 +58,11 @@ def write(path: Path, state: State) -> None:
     payload = buffer.getvalue()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part")
-    # Not flushed to the disk, which would take longer than a small epoch: after a power cut the digest tells.
-    temporary.write_bytes(hashlib.sha256(payload).digest() + payload)
+    with temporary.open("wb") as file:
+        file.write(hashlib.sha256(payload).digest() + payload)
+        file.flush()
+        if _FLUSHED.due(time.monotonic()):
+            os.fsync(file.fileno())
     temporary.replace(path)
 
 
@@ -59,9 +84,22 @@ def resumable(folder: Path | None) -> Path | None:
         read(path)
     except Exception as error:  # torch names no common class for what it refuses to load
         complain(f"discarded a checkpoint that cannot be read ({type(error).__name__}): training starts again")
-        path.unlink()
+        path.unlink(missing_ok=True)
         return None
     return path
+
+
+def accumulated(folder: Path | None) -> int:
+    """Say in how many micro-batches an interrupted run learnt; 1 where none was."""
+    path = resumable(folder)
+    states = () if path is None else read(path)["callbacks"].values()
+    return max((int(state.get("accumulate", 1)) for state in states), default=1)
+
+
+def forget(folder: Path | None) -> None:
+    """Throw the checkpoint of an interrupted run away: what follows is another run."""
+    if folder:
+        (folder / LAST).unlink(missing_ok=True)
 
 
 def clear(folder: Path | None) -> None:

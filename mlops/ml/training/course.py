@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlops.ml.training.problem import Examples, Task, loss
+from mlops.ml.training.profile import phase
 from mlops.ml.training.session import Epoch
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Course:
     def judged(self, trees: int, score: NDArray[Any]) -> None:
         """Judge the scores of the validation rows, [n] or [n, classes] in the graph's units."""
         y, by, judge = self.examples.validation_y, self.examples.validation_w, self.session.judge
-        epoch = Epoch(trees, loss(self.task, y, score, by), judge.value(y, score, by))
+        with phase(self.session.profile, "validation"):
+            epoch = Epoch(trees, loss(self.task, y, score, by), judge.value(y, score, by))
         self.history.append(epoch)
         self.session.observe(epoch)
         if self.best is None or self._rank(epoch) > self._rank(self.best):

@@ -46,6 +46,7 @@ class Network(pl.LightningModule):
         self.lr, self.weight_decay = lr, weight_decay
         self.batch_size, self.gradient_clip = batch_size, gradient_clip
         self.quantile = quantile
+        self.accumulate, self.shared = 1, False
 
     @property
     def at_once(self) -> int:
@@ -79,22 +80,43 @@ class Network(pl.LightningModule):
         """Give targets the type that the loss wants, once for all epochs."""
         return y if self.task == "multiclass" else y.float()
 
+    def divide(self, ranks: int, accumulate: int) -> None:
+        """Let a batch be shared by `ranks` processes, and each share be learnt in `accumulate` micro-batches."""
+        self.batch_size, self.shared = self.batch_size // ranks, ranks > 1
+        self.accumulate = accumulate
+
     def training_step(self, block: tuple[Tensor, ...], _: int) -> dict[str, Tensor]:
         """Learn from a block, batch by batch."""
         optimizer = cast("torch.optim.Optimizer", self.optimizers(use_pl_optimizer=False))
         losses: list[Tensor] = []
         begun, steps = self.trainer.global_step, self._steps
         for x, *known in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
-            loss = self.loss(self.body(x), *known)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = self._learn(x, *known)
             if self.gradient_clip is not None:
                 nn.utils.clip_grad_norm_(self.parameters(), self.gradient_clip)
             self.before_step(optimizer, (begun + len(losses)) / steps)
             optimizer.step()
-            losses.append(loss.detach())
+            losses.append(loss)
         self._count(len(losses))
         return {"loss": torch.stack(losses).mean()}
+
+    def _learn(self, x: Tensor, *known: Tensor) -> Tensor:
+        """Add up the gradient of a batch, micro-batch by micro-batch where that is needed; give its loss."""
+        # Batch normalisation cannot learn from one row
+        count = 1 if self.accumulate == 1 else max(1, min(self.accumulate, len(x) // 2))
+        if count == 1:
+            return self._backward(self.loss(self.body(x), *known))
+        parts = zip(*(torch.tensor_split(each, count) for each in (x, *known)), strict=True)
+        losses = [self._backward(self.loss(self.body(part), *rest) * (len(part) / len(x))) for part, *rest in parts]
+        return torch.stack(losses).sum()
+
+    def _backward(self, loss: Tensor) -> Tensor:
+        if self.shared:
+            self.manual_backward(loss)  # which has processes agree on the mean
+        else:
+            loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
 
     def before_step(self, optimizer: torch.optim.Optimizer, share: float) -> None:
         """Change what goes by the share of all steps that are done: nothing does."""

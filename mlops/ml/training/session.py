@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.training.problem import Examples
+    from mlops.ml.training.profile import Profile
+    from mlops.ml.training.world import World
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ class Session:
 
     `size`: trees or epochs that an earlier training found to do best: so many are learnt, and no row stops them.
     `grown`: how many times more rows there are than in that training.
+    `accumulate`: micro-batches of a step of a network, where all of a batch does not fit into memory.
+    `world`: which of several processes that train together this one is; None where it trains alone.
+    `profile`: what counts the seconds of its phases, where somebody wants to know.
+    `trained`: where such processes left what they trained, which is read, not trained.
     """
 
     name: str
@@ -78,6 +84,10 @@ class Session:
     observe: Callable[[Epoch], None] = _ignore
     size: int | None = None
     grown: float = 1.0
+    accumulate: int = 1
+    world: World | None = None
+    trained: Path | None = None
+    profile: Profile | None = None
 
 
 class Fitted(Protocol):

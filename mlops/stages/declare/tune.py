@@ -56,7 +56,7 @@ def _setting(said: Setting) -> dict[str, Any]:
 
 
 def _trainer(spec: Pipeline) -> Trainer:
-    return spec.trainer.model_copy(update={"reproducible": reproducible(spec)})
+    return spec.trainer.model_copy(update={"reproducible": reproducible(spec), "profile": False})
 
 
 def _kinds(spec: Pipeline) -> list[Named]:

@@ -19,7 +19,7 @@ from mlops.serve.early_answers import CROWDED, LARGE, LATE, too_large
 if TYPE_CHECKING:
     import asyncio
 
-    from mlops.serve.answering import Answer
+    from mlops.serve.answer import Answer
     from mlops.serve.direct import Direct, Ways
     from mlops.serve.door import Door
 

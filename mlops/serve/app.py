@@ -83,7 +83,7 @@ def create(
     }
     described = openapi.page(predictor, pipeline, contents.digest, example)
     answering = Answering(predictor, contents.digest, door.limits, metrics, kept, events, pipeline)
-    counted = partial(_counted, metrics, door, kept, shipping, more)
+    counted = partial(_counted, metrics, door, kept, shipping, events, more)
     app = Starlette(
         routes=[
             Route("/invocations", Endpoint(answering), methods=["POST"]),
@@ -144,7 +144,12 @@ def _health(door: Door, log: PredictionLog | None, digest: str) -> Any:
 
 
 def _counted(
-    metrics: Metrics, door: Door, log: PredictionLog | None, shipping: Shipping | None, more: Callable[[], bytes]
+    metrics: Metrics,
+    door: Door,
+    log: PredictionLog | None,
+    shipping: Shipping | None,
+    events: Events | None,
+    more: Callable[[], bytes],
 ) -> bytes:
     """Spell what this process counted."""
     numbers: dict[str, float] = {}
@@ -153,7 +158,10 @@ def _counted(
     if shipping is not None:
         sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
         numbers |= sent | {"waiting_segments": shipping.waiting()}
-    return metrics.render(numbers, door.open(), door.closed, process.numbers()) + more()
+    others = process.numbers() | {"mlops_serve_connections_limit": door.limits.connections}
+    if events is not None:
+        others["mlops_serve_events_dropped_total"] = events.dropped
+    return metrics.render(numbers, door.open(), door.closed, others) + more()
 
 
 def _metrics(counted: Callable[[], bytes], door: Door) -> Any:

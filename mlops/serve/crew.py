@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.errors import InfrastructureError
 from mlops.serve.seat import Board, Seat, listeners
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ class Crew:
     """Workers of one server; `work` is what each does in its seat, until it is told to stop."""
 
     def __init__(self, workers: int, work: Callable[[Seat], None], told: Callable[[str], None]) -> None:
-        """`told` is told what they serve once all of them do."""
+        """`told` is told what they serve once all of them do.
+
+        Raises:
+            InfrastructureError: there is no folder in which they could meet.
+        """
         self._work, self._say, self._here = work, told, os.getpid()
         self._board = Board(workers)
-        self._folder = Path(tempfile.mkdtemp(prefix="mlops-workers-"))
+        self._folder = _folder()
         self._listeners = listeners(self._folder, workers)
         self._heard, self._told = os.pipe()
         os.set_blocking(self._heard, False)
@@ -137,6 +142,17 @@ class Crew:
             how = f"ended with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
             then = "another takes its place" + (f" in {wait:.0f} s" if wait else "")
             print(f"worker {number} (process {pid}) {how}: {then}", file=sys.stderr, flush=True)
+
+
+def _folder() -> Path:
+    """Make a folder that nobody else may enter, for the sockets by which workers ask each other."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="mlops-workers-"))
+    except OSError as error:
+        raise InfrastructureError(
+            f"several workers need a folder to meet in, and there is none: {error.strerror}",
+            hint="TMPDIR=/a/folder/that/can/be/written, or --workers 1",
+        ) from error
 
 
 def _outlive_nobody(alive: int) -> None:

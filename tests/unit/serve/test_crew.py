@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mlops.errors import InfrastructureError
+from mlops.serve.crew import Crew
 from mlops.serve.seat import Board
 from tests.builders.bundles import make_bundle
 from tests.builders.served import answer, invocation, request
@@ -85,6 +87,17 @@ def test_workers_end_with_who_started_them_and_what_is_wrong_is_told_once(tmp_pa
     done = subprocess.run([sys.executable, "-c", SERVE, str(bundle)], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.count("model.onnx has 5 bytes but must have") == 1
+
+
+def test_without_a_folder_to_meet_in_it_is_said_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(InfrastructureError) as caught:
+        Crew(2, lambda _: None, lambda _: None)
+    said = "several workers need a folder to meet in, and there is none: No such file or directory"
+    assert (caught.value.message, caught.value.hint) == (
+        said,
+        "TMPDIR=/a/folder/that/can/be/written, or --workers 1",
+    )
 
 
 def test_a_switch_waits_for_all_workers_and_one_that_refuses_is_enough_against_it() -> None:

@@ -9,7 +9,7 @@ import struct
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from mlops.bundle.plain_rows import LARGEST
+from mlops.bundle.table import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

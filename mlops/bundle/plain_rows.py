@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mlops.bundle.recipe_items import DATED, NUMERIC, TEXT
-from mlops.bundle.table import Table, code_of
+from mlops.bundle.table import Table, code_of, within
 from mlops.expressions import timestamps
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mlops.bundle.schema import Field
     from mlops.bundle.table import Row
 
-LARGEST = float(2**63)
-"""Numbers beyond are looked at again: whole ones do not fit, and JSON's readers do not agree on them."""
 _MOST = 4_096  # tuples of types that are remembered: nulls come in many places
 _TYPES: Mapping[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "bool": (bool,)}
 _NULL = type(None)
@@ -144,14 +142,14 @@ class PlainRows:
     def _read(
         self, rows: int, plain: Sequence[Sequence[Any]], coded: Sequence[Sequence[Any]], dated: Sequence[Sequence[Any]]
     ) -> Table | None:
-        numbers = np.empty((rows, len(plain)))
-        codes = np.empty((rows, len(coded)), dtype=np.int64)
-        moments = np.empty((rows, len(dated)), dtype=np.int64)
+        numbers = np.empty((len(plain), rows)).T  # column by column, as they come
+        codes = np.empty((len(coded), rows), dtype=np.int64).T
+        moments = np.empty((len(dated), rows), dtype=np.int64).T
         try:
             for places, kind in self._groups:
                 together = _together([plain[place] for place in places], rows, kind)
                 if together is not None:
-                    numbers[:, places] = together.T
+                    numbers.T[places] = together
                     continue
                 for place in places:
                     numbers[:, place] = _numbers(plain[place], self._allowed[place])
@@ -179,14 +177,6 @@ class PlainRows:
 
     def _bytes(self, values: _Values) -> bytes:
         return np.array(values, dtype=np.float64).tobytes()  # null becomes NaN
-
-
-def within(numbers: NDArray[np.float64]) -> bool:
-    """Tell whether no number is beyond `LARGEST`; NaN, which stands for a missing one, is not."""
-    flat = numbers.reshape(-1)
-    if flat @ flat < LARGEST:  # which NaN is not: one product for all, and most need no second look
-        return True
-    return not (np.abs(numbers) >= LARGEST).any()
 
 
 class _Codes(dict[Any, int]):

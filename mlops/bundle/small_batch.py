@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.bundle.one_row import OneRow
-from mlops.bundle.plain_rows import within
+from mlops.bundle.table import within
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:

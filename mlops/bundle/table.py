@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mlops.expressions.values import Column
 
 
+LARGEST = float(2**63)
+"""Numbers beyond are looked at again: whole ones do not fit, and JSON's readers do not agree on them."""
+_FEW = 8_192  # numbers: a product of more wakes every processor, and costs more of them than it saves
 Row = Mapping[str, Any]
 """A row as a request spells it: JSON values by field."""
 
@@ -120,10 +123,10 @@ class Reader:
     def from_columns(self, columns: Columns) -> Table:
         """Read columns, among them all that must be given; what is made of them is computed here."""
         columns = self._with_made(columns) if self._steps else columns
-        plain = np.empty((columns.rows, len(self.plain)))
+        plain = np.empty((len(self.plain), columns.rows)).T  # a column is written at once where it is in one piece
         for index, name in enumerate(self.plain):
             plain[:, index] = columns.numbers[name]
-        codes = np.empty((columns.rows, len(self.codes)), dtype=np.int64)
+        codes = np.empty((len(self.codes), columns.rows), dtype=np.int64).T
         for index, (name, known) in enumerate(self.codes):
             codes[:, index] = _coded(columns.texts[name], known)
         dated = [columns.moments[name] for name in self.dated]
@@ -194,6 +197,14 @@ class Reader:
         if not self._parts:
             return plain
         return np.concatenate([plain, timestamps.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
+
+
+def within(numbers: NDArray[np.float64]) -> bool:
+    """Tell whether no number is beyond `LARGEST`; NaN, which stands for a missing one, is not."""
+    flat = numbers.ravel(order="K")
+    if flat.size < _FEW and flat @ flat < LARGEST:  # which NaN is not: one product, and most need no second look
+        return True
+    return bool(np.fmax.reduce(flat, initial=0.0) < LARGEST and np.fmin.reduce(flat, initial=0.0) > -LARGEST)
 
 
 def _texts(values: Sequence[str | None]) -> Texts:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlops.blocks.column_group import NUMBERS
 from mlops.bundle.recipe import Recipe
-from mlops.bundle.table import Reader
+from mlops.bundle.table import Reader, Table, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe_items import Category, Pixels
-    from mlops.bundle.table import Columns, Row, Table
+    from mlops.bundle.table import Columns, Row
     from mlops.pictures.pixels import Pictures
 
 _LARGEST = float(np.finfo(np.float32).max)
 _TAME = 1e15
+_AT_ONCE = 1_000  # rows: what is made of so many stays in the processor's cache; a power of two would fill a part of it
 
 
 class Transform:
@@ -45,6 +46,11 @@ class Transform:
         first = next((place for place, item in enumerate(self.layout) if item.group == NUMBERS), len(self.layout))
         self.as_they_are = slice(first, first + len(recipe.numbers) - self.filled)
         self.codebook = _codebook(recipe.categories, self._start, len(self.layout))
+        # all of the layout is the model's input, and every level has a feature: nothing is left out at the end
+        self._whole = list(keep) == list(range(len(self.layout))) and len(self.layout) not in self.codebook[1]
+        # what every level sets its feature to, where that is one number
+        levels = self.codebook[2]
+        self._set = levels[0] if len(levels) and (levels == levels[0]).all() else None
         # pictures stand last, texts before them, one after the other
         self._first = len(self.layout) - sum(item.count for item in recipe.pictures)
         widths = [2 * item.length for item in recipe.texts]
@@ -82,8 +88,20 @@ class Transform:
 
     def assemble_into(self, table: Table, into: NDArray[np.float32], *, small: bool = False) -> None:
         """Transform into an array of `assemble`'s shape, which is contiguous."""
-        rows, width = len(table.numbers), len(self.layout) + 1
-        out = np.zeros((rows, width), dtype=np.float32)  # the last column swallows levels that have no feature
+        rows = len(table.numbers)
+        flat = into.reshape(rows, len(self.keep))
+        if rows <= _AT_ONCE or table.texts or table.pictures:
+            self._assemble(table, flat, small=small)
+            return
+        for start in range(0, rows, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            self._assemble(Table(table.numbers[some], table.codes[some]), flat[some], small=small)
+
+    def _assemble(self, table: Table, into: NDArray[np.float32], *, small: bool) -> None:
+        rows = len(table.numbers)
+        width = len(self.layout) + (not self._whole)  # the last column swallows levels that have no feature
+        out = into if self._whole else np.empty((rows, width), dtype=np.float32)
+        out.fill(0)
         finite = np.isfinite(table.numbers)
         whole = finite.all()
         values = self._scaled(table.numbers if whole else np.where(finite, table.numbers, self._fill), small=small)
@@ -94,14 +112,15 @@ class Transform:
         base, position, value = self.codebook
         if len(base):
             codes = table.codes + base
-            places = position[codes]
+            places = position.take(codes)
             if rows > 1:
                 places += np.arange(0, rows * width, width)[:, None]
-            out.reshape(-1)[places] = value[codes]
+            out.reshape(-1)[places] = self._set if self._set is not None else value.take(codes)
         for item, texts, first in zip(self.recipe.texts, table.texts, self._places, strict=True):
             out[:, first : first + 2 * item.length] = item.encoded(texts)
         self._draw(table.pictures, out)
-        np.take(out, self.keep, axis=1, out=into.reshape(rows, len(self.keep)), mode="clip")  # which needs no buffer
+        if not self._whole:
+            np.take(out, self.keep, axis=1, out=into, mode="clip")  # which needs no buffer
 
     def _scaled(self, numbers: NDArray[np.float64], *, small: bool) -> NDArray[np.float64]:
         values: NDArray[np.float64]
@@ -110,6 +129,8 @@ class Transform:
             values /= self.scale
             return values
         with np.errstate(over="ignore"):
+            if self.tame and within(numbers):
+                return self._scaled(numbers, small=True)
             values = np.clip((numbers - self.shift) / self.scale, -_LARGEST, _LARGEST)
         return values
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -46,6 +47,12 @@ from mlops.cli.options import FILE, FOLDER, output, result, say
 )
 @click.option("--keep", type=FOLDER, help="Where --follow keeps bundles. [default: .mlops/follow/NAME]")
 @click.option("--limit", "limits", metavar="KEY=NUMBER", multiple=True, help="Change a limit of `deploy:`.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer on the port. [default: 1]")
+@click.option(
+    "--log-format",
+    type=click.Choice(["plain", "ecs"]),
+    help="Print each answer as a line of JSON by the Elastic Common Schema: ecs. [default: plain, which prints none]",
+)
 @output("text", "json")
 def command(
     name: str,
@@ -62,6 +69,8 @@ def command(
     follow: str | None,
     keep: Path | None,
     limits: tuple[str, ...],
+    workers: int | None,
+    log_format: str | None,
     form: str,
 ) -> None:
     """Serve the live bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified.
@@ -77,18 +86,29 @@ def command(
     refused, and what is served stays.
 
     A host that others can reach needs `--token-from` or `--behind proxy`. SIGTERM turns `/health` to 503 first, and
-    closes the port when `drain_seconds` are over.
+    closes the port when `drain_seconds` are over. Of several `--workers` one that dies is replaced, a switch of
+    --follow waits until all could make it, and `/metrics` is the sum.
     """
     from mlops.operations.root import search_root
     from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
 
     here = search_root(Path.cwd())
+    typed = partial(
+        target_of,
+        host=host,
+        port=port,
+        token_from=token_from,
+        behind=behind,
+        limits=limits,
+        workers=workers,
+        log_format=log_format,
+    )
     if follow is not None:
         if check or expect or signature:
             raise click.UsageError("--follow goes by the pointer: leave --check, --expect and --signature away")
         from mlops.operations.running.follow import follow as follow_place
 
-        target = target_of(None, host=host, port=port, token_from=token_from, behind=behind, limits=limits)
+        target = typed(None)
         follow_place(follow, name, target, root=here, policy=policy, environment=environment, keep=keep, log=log)
         return
     if keep is not None:
@@ -99,7 +119,7 @@ def command(
     vouched = vouching(here, name, bundle, policy, signature)
     if not check:
         found = Settings() if here is None else find_settings(here, name, live)
-        target = target_of(found.target, host=host, port=port, token_from=token_from, behind=behind, limits=limits)
+        target = typed(found.target)
         own = found.log if log is None else None
         kept = {"log": log} if own is None else {"log": own.folder, "ship": own.place}
         start(bundle, target, expected=expect, vouched=vouched, **kept)

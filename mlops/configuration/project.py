@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from mlops.backends import BACKENDS
-from mlops.blocks.block import Block, Items, Name
+from mlops.blocks.block import Block, Items, Name, misplaced
 from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING, USES, beside_roles
 from mlops.configuration.environment import LIVE, Alias, Environment, Keep, _ordered
@@ -77,9 +77,10 @@ class Project(Block):
     def _what_is_published_is_signed(self) -> Self:
         published = [name for name, each in self.environments.items() if each.publish is not None]
         if published and not isinstance(self.ci.signing, KeySigning):
-            raise ValueError(
-                f"`environments.{published[0]}.publish`: what is published is signed by a key: write "
-                "`ci: {signing: {key: NAME}}`, the name of a secret"
+            raise misplaced(
+                ("environments", published[0], "publish"),
+                "what is published is signed by a key, and `ci` names none",
+                "write `ci: {signing: {key: NAME}}`, the name of a secret",
             )
         return self
 

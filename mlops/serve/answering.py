@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.plain_rows import PlainRows
 from mlops.bundle.refusal import BODY
+from mlops.serve.answer import Answer
 from mlops.serve.bad_request import BadRequest
+from mlops.serve.events import Served, trace_of
 from mlops.serve.invocations import answer
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
     from mlops.bundle.table import Row
+    from mlops.serve.events import Events
     from mlops.serve.log import PredictionLog
     from mlops.serve.metrics import Metrics
 
@@ -38,6 +42,8 @@ _CODES = {
 }
 REQUEST = b"x-request-id"
 """The header by which clients and proxies name a request; it is sent back as it came."""
+_PACED = 16 << 10  # bytes of a body from which its time says something of others
+_FORGETS = 0.98
 _LONGEST = 128  # characters of it
 _NONE: Mapping[bytes, bytes] = {}
 BROKEN = "the server made a mistake; its log says which"
@@ -58,30 +64,24 @@ class Refused(Exception):
         self.message = message
 
 
-@dataclass(slots=True)
-class Answer:
-    """What is said of one request, and what is counted of it.
-
-    `identity` names it in the log, `request` is what the client, or a proxy before it, calls it.
-    """
-
-    status: int = 500
-    content: bytes = b""
-    identity: str = ""
-    request: bytes = b""
-    scored: int = 0
-    refused: Refusals = field(default_factory=dict)
-    begun: float = field(default_factory=time.perf_counter)
-
-
 class Answering:
     """Answers bodies by one bundle."""
 
     def __init__(
-        self, predictor: Predictor, digest: str, limits: Limits, metrics: Metrics, log: PredictionLog | None = None
+        self,
+        predictor: Predictor,
+        digest: str,
+        limits: Limits,
+        metrics: Metrics,
+        log: PredictionLog | None = None,
+        events: Events | None = None,
+        pipeline: str = "",
     ) -> None:
         self.predictor, self.limits, self.metrics, self.log = predictor, limits, metrics, log
+        self._events, self._served = events, Served(pipeline, digest)
         self.plain = PlainRows.of(predictor)
+        self.pace = math.inf
+        """Seconds of CPU that a byte of a large body takes, by those that were answered."""
         self._digest = digest.encode("ascii")
         self._digest_line = b"x-bundle-digest: %b\r\n" % self._digest
 
@@ -92,10 +92,21 @@ class Answering:
         called = headers.get(REQUEST)
         if called is not None and 0 < len(called) <= _LONGEST and called.isascii():
             said.request = called
+        if self._events is not None:
+            said.request = said.request or self._events.identity()
+            said.trace = trace_of(headers)
         return said
 
     def fill(self, said: Answer, body: bytes, charset: str | None = None) -> None:
         """Answer a body; bad input gets 4xx. Any thread may do it."""
+        begun = time.thread_time()
+        self._fill(said, body, charset)
+        if len(body) >= _PACED:
+            # one that took long is remembered for a while: what comes next may be like it
+            took = (time.thread_time() - begun) / len(body)
+            self.pace = took if self.pace == math.inf else max(took, self.pace * _FORGETS)
+
+    def _fill(self, said: Answer, body: bytes, charset: str | None) -> None:
 
         def keep(
             rows: Sequence[Row], scores: NDArray[np.floating[Any]], numbers: Sequence[int], clients: Clients
@@ -133,7 +144,10 @@ class Answering:
     def end(self, said: Answer) -> None:
         """Count a request, after its answer; by the thread of the event loop."""
         self.metrics.in_progress -= 1
-        self.metrics.add(said.status, time.perf_counter() - said.begun, said.scored, said.refused)
+        seconds = time.perf_counter() - said.begun
+        self.metrics.add(said.status, seconds, said.scored, said.refused)
+        if self._events is not None:
+            self._events.add(self._served, said, seconds)
         if said.refused and self.log is not None:
             self.log.refuse(said.refused)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mlops.files.remote_folder import RemoteFolder
+    from mlops.serve.events import Events
 
 TOLERANCE = 1e-5  # what another processor or ONNX Runtime may change in the last bits of a score
 
@@ -49,6 +51,8 @@ def create(
     ship: RemoteFolder | None = None,
     clock: Callable[[], int] = time.time_ns,
     vertex: Paths | None = None,
+    events: Events | None = None,
+    more: Callable[[], bytes] = bytes,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
@@ -56,7 +60,8 @@ def create(
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
     there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
     given what was read and verified, before any of it is used, and raises where nobody vouches for it. `vertex` are
-    paths that Vertex AI asks, beside all others.
+    paths that Vertex AI asks, beside all others. `events` are told of each answer; `more`
+    is what somebody else counts, for `/metrics`.
     """
     door = door or Door()
     contents = Contents.read(bundle_folder, expected)
@@ -77,13 +82,14 @@ def create(
         "classes": predictor.classes,
     }
     described = openapi.page(predictor, pipeline, contents.digest, example)
-    answering = Answering(predictor, contents.digest, door.limits, metrics, kept)
+    answering = Answering(predictor, contents.digest, door.limits, metrics, kept, events, pipeline)
+    counted = partial(_counted, metrics, door, kept, shipping, events, more)
     app = Starlette(
         routes=[
             Route("/invocations", Endpoint(answering), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _health(door, kept, contents.digest)),
-            Route("/metrics", _metrics(metrics, door, kept, shipping)),
+            Route("/metrics", _metrics(counted, door)),
             Route("/version", _constant(version, contents.digest)),
             Route("/schema", _constant(json_schema(predictor.schema, example), contents.digest)),
             Route("/openapi.json", _constant(described, contents.digest)),
@@ -93,8 +99,10 @@ def create(
         exception_handlers={HTTPException: _http_error, Exception: _broken},
         lifespan=_closing(kept, shipping),
     )
+    app.router.redirect_slashes = False  # a client would be sent where its own Host header says, by http
     app.state.served = f"{contents.manifest.pipeline} {contents.digest}"
     app.state.answering, app.state.golden = answering, golden
+    app.state.counted = counted
     app.state.log, app.state.shipping = kept, shipping
     return app
 
@@ -135,20 +143,33 @@ def _health(door: Door, log: PredictionLog | None, digest: str) -> Any:
     return endpoint
 
 
-def _metrics(metrics: Metrics, door: Door, log: PredictionLog | None, shipping: Shipping | None) -> Any:
-    """Serve what was counted; not `async`, so that looking into the log's folder holds up no request."""
+def _counted(
+    metrics: Metrics,
+    door: Door,
+    log: PredictionLog | None,
+    shipping: Shipping | None,
+    events: Events | None,
+    more: Callable[[], bytes],
+) -> bytes:
+    """Spell what this process counted."""
+    numbers: dict[str, float] = {}
+    if log is not None:
+        numbers |= {"dropped_rows_total": log.dropped, "waiting_rows": log.waiting, "failing": bool(log.trouble)}
+    if shipping is not None:
+        sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
+        numbers |= sent | {"waiting_segments": shipping.waiting()}
+    others = process.numbers() | {"mlops_serve_connections_limit": door.limits.connections}
+    if events is not None:
+        others["mlops_serve_events_dropped_total"] = events.dropped
+    return metrics.render(numbers, door.open(), door.closed, others) + more()
+
+
+def _metrics(counted: Callable[[], bytes], door: Door) -> Any:
+    """Serve what all workers counted; not `async`, so that looking into the log's folder holds up no request."""
 
     def endpoint(_: Request) -> Response:
-        numbers: dict[str, float] = {}
-        if log is not None:
-            numbers |= {"dropped_rows_total": log.dropped, "waiting_rows": log.waiting, "failing": bool(log.trouble)}
-        if shipping is not None:
-            sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
-            numbers |= sent | {"waiting_segments": shipping.waiting()}
-        return Response(
-            metrics.render(numbers, door.open(), door.closed, process.numbers()),
-            media_type="text/plain; version=0.0.4; charset=utf-8",
-        )
+        page = counted() if door.seat is None else door.seat.summed(counted())
+        return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return endpoint
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mlops.serve import upgrades
 from mlops.serve.early_answers import CROWDED, LARGE, LATE, too_large
 
 if TYPE_CHECKING:
     import asyncio
 
-    from mlops.serve.answering import Answer
+    from mlops.serve.answer import Answer
     from mlops.serve.direct import Direct, Ways
     from mlops.serve.door import Door
 
@@ -65,7 +67,11 @@ class Connection(HttpToolsProtocol):
         """Read on; time what is not whole yet."""
         self._chunk = len(data)
         before = self._begun and self._awaited == _HEADERS
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            upgrades.feed(self, data)
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         if self._awaited == _WHOLE:
             if self._timer is not None:
                 self._disarm()
@@ -111,22 +117,24 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer; a server that drains closes the connection after it, one with too much to read at once."""
+        if upgrades.asked(self.parser):
+            return  # it is read anew
         if self._timer is not None:
             self._disarm()
         self._awaited = _BODY
-        more = self._head + self._chunk > self._bytes  # of which the body may be most
+        large = self._head + self._chunk > self._bytes and self._too_large()  # most of it may be the body
         if self._said is not None and self._direct is not None:
             self._direct.flush()  # answers come in the order of their requests
             self._unset_keepalive_if_required()  # it is not idle: this request is here
         self._direct = None if self._ways is None else self._ways.current
         if self._direct is not None:
-            self._said = self._direct.begin(self.headers) if not more and self._goes_directly() else None
+            self._said = self._direct.begin(self.headers) if not large and self._goes_directly() else None
             if self._said is not None:
                 self._body = []
                 self._alive = self.parser.should_keep_alive()
                 return
         self._make_scope()
-        if len(self.headers) > self._headers or (more and self._too_large()):
+        if large or len(self.headers) > self._headers:
             app, self.app = self.app, too_large
             super().on_headers_complete()
             self.app = app
@@ -144,6 +152,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Await nothing more; the next request begins with its first byte."""
+        if upgrades.asked(self.parser):
+            return
         self._awaited, self._begun = _WHOLE, False
         if self._body is None or self._said is None or self._direct is None:
             super().on_message_complete()
@@ -215,7 +225,7 @@ class Connection(HttpToolsProtocol):
             self.url == _INVOCATIONS
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
-            and not (self.expect_100_continue or self.parser.should_upgrade())
+            and not self.expect_100_continue
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
             and len(self.headers) <= self._headers

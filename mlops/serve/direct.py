@@ -1,4 +1,4 @@
-"""Answers small requests to /invocations where they are read: no task, application or middleware is in between.
+"""Answers small and quick requests to /invocations where they are read: no task or application is in between.
 
 What is the least unusual about a request, its headers or its rows, goes the ordinary way, through `app`, which is also
 what answers are held to (tests/unit/serve/test_direct.py). Requests that wait at the same time are scored together.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.table import Row
     from mlops.serve.access import Guard
-    from mlops.serve.answering import Answer, Answering
+    from mlops.serve.answer import Answer
+    from mlops.serve.answering import Answering
 
 INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
+_SOON = 0.005  # seconds: a thread, which Python interrupts no sooner, would free nothing
 _JSON = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
 
 
@@ -97,21 +100,25 @@ class Direct:
             self._small.prove(self._plain, rows)
 
     def begin(self, headers: list[tuple[bytes, bytes]]) -> Answer | None:
-        """Begin to answer where nothing is unusual about the headers of a POST: JSON, small, whole, by whom may ask."""
+        """Begin to answer where nothing is unusual about the headers of a POST: JSON, small or quick, allowed."""
         said = dict(headers)
         length = said.get(b"content-length", b"")
         usual = (
             said.get(b"content-type") in _JSON
             and length.isdigit()
-            and int(length) <= self._largest
+            and (int(length) <= self._largest or self._soon(int(length)))
             and b"transfer-encoding" not in said
             and (self._guard is None or self._guard.admits(headers))
         )
         return self.answering.begin(said) if usual else None
 
+    def _soon(self, length: int) -> bool:
+        """Tell whether so many bytes are answered before Python would let another thread work, by those before."""
+        return length <= self.answering.limits.body_bytes and length * self.answering.pace <= _SOON
+
     def take(self, client: Client, said: Answer, body: bytes) -> None:
         """Answer a request now, or with those that are there already."""
-        ready = self._ready(body)
+        ready = self._ready(body) if len(body) <= INLINE else None
         if ready is None:
             self._alone(client, said, body)
             return
@@ -160,11 +167,12 @@ class Direct:
             decided = None if scores is None else self.answering.predictor.decide(scores)
         except Exception:  # whoever caused it is found below, alone
             scores = decided = None
-        if scores is None or not np.isfinite(scores).all():
+        values = None if scores is None else _finite(scores)
+        if scores is None or values is None:
             for one in waiting:
                 self._alone(one.client, one.said, one.body)
             return
-        values, first = scores.tolist(), 0
+        first = 0
         self.answering.metrics.batches += 1
         self.answering.metrics.batched += len(values)
         for one in waiting:
@@ -200,6 +208,12 @@ class Direct:
         if given is not self._given:
             self._given, self._head = given, _head(status, given)
         return self._head
+
+
+def _finite(scores: NDArray[np.floating[Any]]) -> list[Any] | None:
+    """Give a few scores as Python's numbers; None where one is not finite. NumPy takes longer to start than to look."""
+    values: list[Any] = scores.tolist()
+    return values if all(map(math.isfinite, values) if scores.ndim == 1 else np.isfinite(scores).flat) else None
 
 
 def _head(status: int, given: list[tuple[bytes, bytes]]) -> bytes:

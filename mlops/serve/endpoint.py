@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from mlops.serve.answering import Answer, Answering
+    from mlops.serve.answer import Answer
+    from mlops.serve.answering import Answering
 
     # what fills an answer from a body, and refuses what the headers say before the body is read
     Fill = Callable[[Answer, bytes], None]

@@ -12,7 +12,7 @@ import traceback
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from mlops.errors import InfrastructureError, MlopsError
+from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files.prometheus import family
 from mlops.serve.app import create
 from mlops.serve.shipping import Shipping
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.applications import Starlette
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
     from mlops.files.remote_folder import RemoteFolder
     from mlops.serve.direct import Ways
+    from mlops.serve.door import Door
     from mlops.serve.follower import Followed, Follower
 
 SECONDS = 5.0
@@ -79,10 +80,12 @@ class Following:
             IntegrityError: it does not answer its golden rows as it should.
         """
         self._follower, self._seconds = follower, seconds
-        self._make, self._options = make, options | {"log": log}
+        self._make, self._options = make, options | {"log": log, "more": self._metrics}
+        door: Door | None = options.get("door")
+        self._seat = None if door is None else door.seat
         self._current = self._proven(first)
         self._retired: list[_Serving] = []
-        follower.take(first)
+        self._take(first)
         self._shipping = None if log is None or ship is None else Shipping(log, ship)
         self.switches = self.refusals = self.failures = 0
         self.looked = time.time()
@@ -92,6 +95,7 @@ class Following:
             answering=given.answering,
             golden=given.golden,
             ways=None,
+            counted=self._counted,
         )
         self._ended = threading.Event()
         self._failing = False
@@ -107,8 +111,7 @@ class Following:
         serving = self._current
         serving.open += 1
         try:
-            counts = scope["type"] == "http" and scope["path"] == "/metrics"
-            await serving.app(scope, receive, self._counting(send) if counts else send)
+            await serving.app(scope, receive, send)
         finally:
             serving.open -= 1
 
@@ -158,7 +161,10 @@ class Following:
                 direct = None if ways is None else ways.proven(state.answering, state.golden.rows)
             except MlopsError:
                 self._follower.refuse(found)
+                if self._seat is not None:
+                    self._seat.refuse(found.pointer.sequence)
                 raise
+            self._agree(found, serving)
             self._retired.append(self._current)
             self._current = serving
             if ways is not None:
@@ -166,7 +172,29 @@ class Following:
             self.switches += 1
             was = "" if before is None else f", before {before.bundle}"
             _say(f"following: number {found.pointer.sequence}: serving {found.pointer.bundle}{was}")
+        self._take(found)
+
+    def _take(self, found: Followed) -> None:
         self._follower.take(found)
+        if self._seat is not None:
+            self._seat.begin(found.pointer.sequence)
+
+    def _agree(self, found: Followed, serving: _Serving) -> None:
+        """Wait for the other workers, so that none answers by a bundle which another could not take over.
+
+        Raises:
+            IntegrityError: another refuses it.
+            InfrastructureError: another has not loaded it in time; it is tried again.
+        """
+        agreed = True if self._seat is None else self._seat.agree(found.pointer.sequence, self._ended.is_set)
+        if agreed:
+            return
+        serving.close()
+        said = f"number {found.pointer.sequence}: another worker"
+        if agreed is None:
+            raise InfrastructureError(f"{said} has not loaded {found.pointer.bundle} yet")
+        self._follower.refuse(found)
+        raise IntegrityError(f"{said} refuses {found.pointer.bundle}")
 
     def _proven(self, found: Followed) -> _Serving:
         return _Serving(self._make(found.folder, expected=found.pointer.bundle, **self._options))
@@ -178,21 +206,9 @@ class Following:
         for serving in ended:
             serving.close()
 
-    def _counting(self, send: Send) -> Send:
-        """Add what following counts to the metrics of the bundle."""
-        started: list[Message] = []
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                started.append(message)
-                return
-            body = message.get("body", b"") + self._metrics()
-            (start,) = started
-            headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
-            await send({**start, "headers": [*headers, (b"content-length", b"%d" % len(body))]})
-            await send({**message, "body": body})
-
-        return sending
+    def _counted(self) -> bytes:
+        page: bytes = self._current.app.state.counted()
+        return page
 
     def _metrics(self) -> bytes:
         taken = self._follower.taken

@@ -5,7 +5,7 @@ What is not plain is left to `invocations`, which reads the body anew and says w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
@@ -36,7 +36,7 @@ class Split(Sequence["Row"]):
     def __init__(self, names: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
         self.names, self._values = names, values
 
-    def columns(self) -> list[tuple[Any, ...]]:
+    def columns(self) -> list[Sequence[Any]]:
         """Give the values of each name."""
         return list(zip(*self._values, strict=True))
 
@@ -53,6 +53,30 @@ class Split(Sequence["Row"]):
         if isinstance(index, slice):
             return Split(self.names, self._values[index])
         return dict(zip(self.names, self._values[index], strict=True))
+
+
+class Together(Split):
+    """Rows as a list of values for each name, all of one length."""
+
+    def __init__(self, given: Mapping[str, Sequence[Any]]) -> None:
+        super().__init__(list(given), list(given.values()))
+
+    def columns(self) -> list[Sequence[Any]]:
+        """Give the values of each name, as they came."""
+        return list(self._values)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self._values[0]) if self._values else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Split: ...
+    def __getitem__(self, index: int | slice) -> Row | Split:
+        """Make a row."""
+        made = {name: column[index] for name, column in zip(self.names, self._values, strict=True)}
+        return Together(made) if isinstance(index, slice) else made
 
 
 class Given(NamedTuple):
@@ -129,7 +153,7 @@ def _columns(given: Given) -> Split | None:
     columns = list(given.value.values())
     if set(map(type, columns)) != {list} or len(set(map(len, columns))) != 1:
         return None
-    return Split(list(given.value), list(zip(*columns, strict=True)))
+    return Together(given.value)
 
 
 def _even(names: Any, data: Any) -> bool:

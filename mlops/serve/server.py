@@ -24,9 +24,11 @@ from mlops.files.loopback import is_loopback
 from mlops.serve.access import Guard, Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
+from mlops.serve.crew import Crew
 from mlops.serve.dialects.vertex import Paths
 from mlops.serve.direct import Ways
 from mlops.serve.door import Door
+from mlops.serve.events import Events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.contents import Contents
     from mlops.files.remote_folder import RemoteFolder
+    from mlops.serve.seat import Seat
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
 _OBJECTS = 20_000  # made since the last search of the young ones for those that hold each other
@@ -80,9 +83,9 @@ class Exposure:
 class Server(uvicorn.Server):
     """uvicorn's, which turns unready first when it is told to end, and goes on answering for a while."""
 
-    def __init__(self, config: uvicorn.Config, door: Door, served: str) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, served: str, events: Events | None = None) -> None:
         super().__init__(config)
-        self._door, self.served = door, served
+        self._door, self.served, self._events = door, served, events
         self._until = math.inf
         door.open = lambda: len(self.server_state.connections)
 
@@ -100,12 +103,44 @@ class Server(uvicorn.Server):
             super().handle_exit(signal.SIGTERM, None)
         return await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Write the last events, too."""
+        await super().shutdown(sockets)
+        if self._events is not None:
+            self._events.close()
 
-def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, **options: Any) -> None:
-    """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; `options` as of `prepare`."""
+
+def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, *, workers: int = 1, **options: Any) -> None:
+    """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; `options` as of `prepare`.
+
+    Several `workers` are processes that each do so, behind one port which is open from the start.
+    """
+    if workers > 1:
+        _serve_together(bundle_folder, host, port, workers, options)
+        return
     server, listener = prepare(bundle_folder, host, port, **options)
+    _say(server.served, host, listener)
+    _run(server, listener)
+
+
+def _serve_together(bundle_folder: Path, host: str, port: int, workers: int, options: dict[str, Any]) -> None:
+    Exposure(host, options.get("token_from"), options.get("behind")).token()  # what cannot be is told before they part
+    listener = listen(host, port)
+
+    def work(seat: Seat) -> None:
+        server, _ = prepare(bundle_folder, host, port, listener=listener, seat=seat, **options)
+        seat.ready(server.served)
+        _run(server, listener)
+
+    Crew(workers, work, lambda served: _say(served, host, listener, f" by {workers} workers")).run()
+
+
+def _say(served: str, host: str, listener: socket.socket, how: str = "") -> None:
     where = f"http://{address(host, listener.getsockname()[1])}"
-    print(f"serving {server.served} at {where}", file=sys.stderr, flush=True)
+    print(f"serving {served}{how} at {where}", file=sys.stderr, flush=True)
+
+
+def _run(server: Server, listener: socket.socket) -> None:
     _spare_the_collector()
     try:
         server.run(sockets=[listener])
@@ -128,10 +163,15 @@ def prepare(
     behind: Literal["proxy"] | None = None,
     vouched: Callable[[Contents], None] | None = None,
     make: Callable[..., Any] = create,
+    log_format: Literal["plain", "ecs"] = "plain",
+    listener: socket.socket | None = None,
+    seat: Seat | None = None,
 ) -> tuple[Server, socket.socket]:
     """Make a server of a bundle that has proven itself, and open its port; port 0 takes a free one.
 
-    `make` makes the application: `create`, or what changes the bundle while it serves (`mlops.serve.following`).
+    `make` makes the application: `create`, or what changes the bundle while it serves (`mlops.serve.following`). With
+    the `log_format` ecs each answer is a line on standard output. A worker of several brings the open port
+    (`listener`), and the `seat` by which it knows the others.
 
     Raises:
         ConfigurationError: others can reach the host, and nothing says who may ask.
@@ -143,7 +183,8 @@ def prepare(
     limits = limits or Limits()
     paths = Paths.of(os.environ)
     _make_room(limits.connections)
-    door = Door(limits, exposure.drain(limits))
+    door = Door(limits, exposure.drain(limits), seat)
+    events = Events() if log_format == "ecs" else None
     app = make(
         bundle_folder,
         expected=expected,
@@ -153,13 +194,16 @@ def prepare(
         door=door,
         vouched=vouched,
         vertex=paths,
+        events=events,
     )
     guard = None if token is None else Guard(token)
     app.state.ways = ways = Ways(batch or Batch(), guard)
     ways.current = ways.proven(app.state.answering, app.state.golden.rows)
     if log is not None:
         sys.setswitchinterval(_SWITCH)
-    listener = listen(host, port)
+    listener = listener or listen(host, port)
+    if seat is not None:
+        seat.serve(app.state.counted)
     probed = () if paths.health is None else (paths.health,)
     config = uvicorn.Config(
         app if guard is None else Guarded(app, guard, probed),
@@ -172,7 +216,7 @@ def prepare(
         timeout_keep_alive=cast("int", limits.idle_seconds),  # it is added to a clock
         timeout_graceful_shutdown=_GRACE,
     )
-    return Server(config, door, app.state.served), listener
+    return Server(config, door, app.state.served, events), listener
 
 
 def _spare_the_collector() -> None:

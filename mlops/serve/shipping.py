@@ -68,6 +68,11 @@ class Shipping:
 
     def _send(self) -> None:
         for path in segments(self._folder):
-            self._place.put(path)
+            try:
+                self._place.put(path)
+            except (MlopsError, OSError):
+                if path.exists():
+                    raise
+                continue  # another worker of this server sent it meanwhile
             path.unlink(missing_ok=True)
             self.shipped += 1

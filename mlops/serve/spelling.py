@@ -26,7 +26,11 @@ def answer(scores: NDArray[np.floating[Any]], decided: Sequence[Any] | None) -> 
     """
     sizes = np.abs(scores)
     plain = bool((((sizes >= _LEAST) & (sizes < _MOST)) | (sizes == 0)).all())
-    return _said(orjson.dumps(scores.tolist()) if plain else _numbers(scores.tolist()), decided)
+    if not plain:
+        return _said(_numbers(scores.tolist()), decided)
+    # doubles, because a float has fewer digits than the double that clients read
+    doubles = np.ascontiguousarray(scores, dtype=np.float64)
+    return _said(orjson.dumps(doubles, option=orjson.OPT_SERIALIZE_NUMPY), decided)
 
 
 def spell(values: list[Any], decided: Sequence[Any] | None) -> bytes:

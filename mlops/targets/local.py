@@ -56,13 +56,19 @@ class LocalTarget(Kinded):
     """What the server takes from those who ask."""
     batch: Batch = Batch()
     """How many requests that wait are scored together."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer on the port, each with the bundle in memory; `limits` are those of each."""
+    log_format: Literal["plain", "ecs"] = "plain"
+    """With `ecs` the server prints each answer as a line of JSON, by the Elastic Common Schema, to standard output:
+    request, bundle, outcome, duration and rows, and nothing of what is in them."""
 
 
 def serve(bundle: Path, target: LocalTarget, **options: Any) -> None:
     """Serve until told to stop; `options` are those of `mlops.serve.server.serve`."""
     token_from = None if target.auth is None else target.auth.token_from
     told = {"limits": target.limits, "batch": target.batch, "token_from": token_from, "behind": target.behind}
-    load("mlops.serve.server:serve")(bundle, target.host, target.port, **told, **options)
+    how = {"workers": target.workers, "log_format": target.log_format}
+    load("mlops.serve.server:serve")(bundle, target.host, target.port, **told, **how, **options)
 
 
 def exposed(target: LocalTarget) -> str | None:

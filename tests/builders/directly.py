@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from mlops.blocks.batch import Batch
-from mlops.serve.answering import Answer
+from mlops.serve.answer import Answer
 from mlops.serve.app import create
 from mlops.serve.direct import Client as Awaiting
 from mlops.serve.direct import Direct

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mlops.bundle.manifest import NAME
 from mlops.configuration.load import names
 from mlops.configuration.project import Project
-from mlops.errors import InfrastructureError, IntegrityError, StaleError
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
 from mlops.operations.live.history import Moment, history, shallow
 from mlops.operations.live.live import bundle_folder
@@ -116,10 +116,15 @@ def show(
     `endpoint` are asked what they serve; `answers` tell who approved a release.
 
     Raises:
-        ConfigurationError: with every problem of every release file; there is no such environment.
+        ConfigurationError: with every problem of every release file; there is no such environment, or none to ask.
     """
     configuration, project = open_project(root)
     places = environments(root, project) if environment is None else (known_environment(root, project, environment),)
+    if not places and asked:
+        raise ConfigurationError(
+            "no environment is declared, so that no server is known which could be asked",
+            hint="write `environments: {prod: {endpoint: {url: https://…}}}` into conf/project.yaml",
+        )
     if not places:
         return Shown((), last=tuple(_last(root, names(configuration))))
     found = [item for place in places for item in releases(root, place)]

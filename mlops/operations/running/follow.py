@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -44,11 +45,16 @@ def follow(
     first, warning = follower.begin()
     if warning:
         print(f"warning: {warning}", file=sys.stderr, flush=True)
-    start(first.folder, target, make=partial(_following, Following, follower, first), **options)
+    start(first.folder, target, make=partial(_following, Following, follower, first, os.getpid()), **options)
 
 
-def _following(following: Any, follower: Any, first: Any, folder: Path, **options: Any) -> Any:
-    """Make the application that a server makes of a folder; which folder that is, the pointer says."""
+def _following(following: Any, follower: Any, first: Any, here: int, folder: Path, **options: Any) -> Any:
+    """Make the application that a server makes of a folder; which folder that is, the pointer says.
+
+    A worker looks anew: since the process `here` did, the bundle may have changed.
+    """
+    if os.getpid() != here:
+        first, _ = follower.begin()
     return following(follower, first, **{key: value for key, value in options.items() if key not in _OF_ONE})
 
 

@@ -120,6 +120,8 @@ def target_of(
     token_from: str | None = None,
     behind: str | None = None,
     limits: Sequence[str] = (),
+    workers: int | None = None,
+    log_format: str | None = None,
 ) -> LocalTarget:
     """Change what YAML says of a server, or the defaults, by what was typed; `limits` are texts `key=number`.
 
@@ -133,6 +135,8 @@ def target_of(
         "host": host,
         "port": port if port is not None else port_of(os.environ),
         "behind": behind,
+        "workers": workers,
+        "log_format": log_format,
         "auth": None if token_from is None else _typed(Auth, "--token-from", token_from=token_from),
         "limits": _limits(limits, target.limits) if limits else None,
     }

@@ -66,15 +66,25 @@ class Here:
         return (self.folder / name).stat().st_mtime_ns // 1000
 
     def place(self, name: str) -> Path:
-        """Say where it belongs: whoever writes does so in one step."""
+        """Say where it belongs: whoever writes does so in one step.
+
+        Raises:
+            ConfigurationError: a folder on the way is a link, and what is written would lie elsewhere.
+        """
+        for above in PurePosixPath(name).parents[:-1]:
+            if (self.folder / above).is_symlink():
+                raise ConfigurationError(
+                    f"{self.folder / above}: is a link, through which a file would be written elsewhere",
+                    hint="remove the link, or name another place: --out PARQUET",
+                )
         return self.folder / name
 
     def deliver(self, name: str) -> None:
         """It is there."""
 
     def remove(self, name: str) -> None:
-        """Delete it."""
-        (self.folder / name).unlink(missing_ok=True)
+        """Delete it; raises ConfigurationError as `place` does."""
+        self.place(name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 _NUMBERS = 4_000_000  # of a block: what it holds of raw columns, or of the model's input
 _FEWEST, _MOST = 1_024, 131_072  # rows of a block
+
+_OTHERS = {".csv": "read_csv", ".json": "read_json", ".jsonl": "read_ndjson", ".ndjson": "read_ndjson"} | {
+    ".arrow": "read_ipc",
+    ".feather": "read_ipc",
+    ".xlsx": "read_excel",
+}
+"""What reads other files, by how their names end."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,12 @@ def open_partition(shown: str, source: Path, partition: Partition, predictor: Pr
 
 
 def unreadable(shown: str, error: BaseException) -> DataError:
-    """Say that a file is no Parquet, or a damaged one."""
+    """Say that a file is no Parquet, or a damaged one; of one whose name says what it is, how to make it one."""
+    named = PurePosixPath(shown)
+    if (reads := _OTHERS.get(named.suffix.lower())) is not None:
+        made = named.with_suffix(".parquet").name
+        cure = f"python3 -c \"import polars; polars.{reads}('{named.name}').write_parquet('{made}')\", then --in {made}"
+        return DataError(f"{shown}: is no Parquet file", hint=cure)
     return DataError(f"{shown}: cannot be read as Parquet: {' '.join(str(error).split())[:200]}")
 
 

@@ -244,8 +244,12 @@ class _Batch:
     def _read_manifest(self) -> dict[str, ScoredPartition]:
         """Read what the run before wrote down, by partition; nothing where there was none."""
         path = self._manifest.here(self._manifest_name)
-        before = None if path is None else ScoringManifest.read(path)
-        return {} if before is None else {each.name: each for each in before.partitions}
+        if path is None:
+            return {}
+        before = ScoringManifest.read(path)
+        if before is None:  # whatever it is, it would be written over
+            raise foreign("--out", self._wanted.output, manifest_of(self._wanted.output))
+        return {each.name: each for each in before.partitions}
 
     def _others(self) -> tuple[str, ...]:
         """List files of the output that are of no partition of the input, such as those of one that is gone."""

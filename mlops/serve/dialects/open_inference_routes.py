@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
-    from mlops.serve.answering import Answer, Answering
+    from mlops.serve.answer import Answer
+    from mlops.serve.answering import Answering
     from mlops.serve.door import Door
     from mlops.serve.endpoint import Fill
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from mlops.serve.answering import Answer, Answering
+    from mlops.serve.answer import Answer
+    from mlops.serve.answering import Answering
     from mlops.serve.endpoint import Fill
 
 HEALTH, PREDICT, PORT = "AIP_HEALTH_ROUTE", "AIP_PREDICT_ROUTE", "AIP_HTTP_PORT"

@@ -151,3 +151,24 @@ def test_pixels_become_an_image_in_their_order() -> None:
     }
     x = Transform.parse(recipe).apply_rows([dict(zip(names, (0, 4, 8, 16), strict=True))])
     assert x.tolist() == [[[[0.0, 0.25], [0.5, 1.0]]]]
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS, ids=["scaled", "few levels", "dates"])
+def test_many_rows_at_once_are_the_rows_alone(transform: Transform) -> None:
+    frame = make_frame(41, seed=3).with_columns(
+        age=pl.when(pl.int_range(pl.len()) % 5 == 0).then(None).otherwise("age"),
+        plan=pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("new")).otherwise("plan"),
+    )
+    rows = [json_row(row) for row in frame.select(*SCHEMA).iter_rows(named=True)]
+    alone = np.concatenate([transform.apply_rows([row]) for row in rows])
+    many = 61  # times 41 rows: more than are transformed in one piece, and no multiple of it
+    assert transform.apply_rows(rows * many).tobytes() == np.concatenate([alone] * many).tobytes()
+    of_frame = transformed(transform, pl.concat([frame] * many).cast({"visits": pl.Int64}))
+    assert of_frame.tobytes() == np.concatenate([alone] * many).tobytes()
+
+
+def test_a_number_beyond_those_that_single_precision_holds_stays_the_largest_among_many() -> None:
+    row = dict.fromkeys(SCHEMA) | {"age": 1e300}
+    alone, among = TRANSFORMS[0].apply_rows([row]), TRANSFORMS[0].apply_rows([dict.fromkeys(SCHEMA), row] * 900)
+    assert np.isfinite(alone).all()
+    assert among[-1].tobytes() == alone[0].tobytes()

@@ -137,6 +137,11 @@ def test_unknown_paths_and_methods_are_json_too(client: Client) -> None:
     assert (response.status_code, response.json()["error_code"]) == (405, "METHOD_NOT_ALLOWED")
 
 
+def test_nobody_is_sent_elsewhere_for_a_slash(bundle: Path, client: Client) -> None:
+    said = client.post("/invocations/", json={"inputs": []})
+    assert (said.status_code, said.json()["error_code"]) == (404, "NOT_FOUND")
+
+
 def test_a_tampered_bundle_is_not_served(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     (bundle / "profile.json").write_text("# Other")

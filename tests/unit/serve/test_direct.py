@@ -18,8 +18,10 @@ from mlops.blocks.batch import Batch
 from mlops.bundle.bound_model import BoundModel
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
+from mlops.serve import spelling
 from mlops.serve.bad_request import BadRequest
 from mlops.serve.connection import Connection
+from mlops.serve.direct import INLINE
 from mlops.serve.invocations import answer
 from mlops.serve.server import prepare
 from tests.builders.bundles import make_bundle
@@ -111,6 +113,35 @@ def test_whatever_is_sent_is_answered_as_the_ordinary_way_does(bundle: Path) -> 
             assert said.refused == bad.refused
 
     holds()
+
+
+def test_large_bodies_are_answered_directly_while_those_before_were_quick(bundle: Path) -> None:
+    directly = Directly(bundle)
+    rows = json.loads((bundle / "golden.json").read_bytes())["rows"] * 60
+    body, bad = (json.dumps({"inputs": given}).encode() for given in (rows, [*rows, {"age": "x"}]))
+    assert len(body) > INLINE
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    assert directly.direct.begin(headers) is None  # nobody knows yet
+    for sent in (body, bad):
+        client = directly.send(sent)
+        (said,) = client.told
+        try:
+            assert (said.status, said.content) == (200, answer(directly.answering.predictor, sent))
+        except BadRequest as wrong:
+            assert (said.status, json.loads(said.content)["message"]) == (400, wrong.message)
+    directly.answering.pace = 0.001 / len(body)
+    assert directly.direct.begin(headers) is not None
+    directly.answering.pace = 0.1 / len(body)
+    assert directly.direct.begin(headers) is None
+    assert directly.direct.begin([headers[0], (b"content-length", b"%d" % (1 << 30))]) is None
+
+
+@given(st.lists(st.lists(st.floats(width=32, allow_nan=False), min_size=2, max_size=2), min_size=1, max_size=4))
+def test_numbers_are_spelt_as_json_spells_their_doubles(scores: list[list[float]]) -> None:
+    for made in (np.array(scores, dtype=np.float32), np.array(scores, dtype=np.float32)[:, 0]):
+        if np.isfinite(made).all():
+            wanted = json.dumps({"predictions": made.tolist()}, separators=(",", ":")).encode()
+            assert spelling.answer(made, None) == wanted
 
 
 def test_requests_that_wait_are_scored_together_and_no_more_of_them_than_are_asked_for(

@@ -8,7 +8,7 @@ import json
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -26,13 +26,15 @@ from mlops.files.readable_place import open_readable
 from mlops.operations.live.pointer import believing, spell
 from mlops.operations.live.signed import Signers
 from mlops.serve.app import create
+from mlops.serve.door import Door
 from mlops.serve.follower import Follower
 from mlops.serve.following import Following
+from mlops.serve.seat import Board, Seat
 from mlops.serve.server import prepare
 from tests.builders.bundles import make_bundle
 from tests.builders.served import answer, invocation, request
 from tests.builders.signing import private_key, public_key
-from tests.builders.waiting import CEILING
+from tests.builders.waiting import CEILING, wait_until
 
 SIGNERS = Signers({"main": Signer(key=public_key())})
 
@@ -291,6 +293,56 @@ def test_a_bundle_that_does_not_answer_as_it_should_does_not_take_over(place: Pl
     assert follower.taken is not None
     assert follower.taken.sequence == 5
     following.close()
+
+
+def workers(place: Place, board: Board, makes: Sequence[Callable[..., Any]]) -> list[Following]:
+    """What two workers of one server follow."""
+    made = []
+    for number, make in enumerate(makes):
+        follower = place.follower()
+        first, _ = follower.begin()
+        door = Door(seat=Seat(number, board, (), 0, 0))
+        made.append(Following(follower, first, seconds=CEILING, make=make, door=door))
+    return made
+
+
+def test_workers_take_another_bundle_over_together(place: Place) -> None:
+    place.say(0, 5)
+    board = Board(2)
+    one, other = workers(place, board, (create, create))
+    place.say(1, 6)
+    waiting = threading.Thread(target=one.look)
+    waiting.start()
+    wait_until(lambda: board.number(0) == 6)
+    assert one.switches == 0  # it is ready, and serves what the other does
+    other.look()
+    waiting.join(CEILING)
+    assert (one.switches, other.switches) == (1, 1)
+    place.say(1, 7)
+    one.look()
+    assert board.number(0) == 7
+    one.close()
+    other.close()
+
+
+def test_no_worker_takes_over_what_another_refuses(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    def make(folder: Path, **options: Any) -> Any:
+        if options["expected"] == place.digests[1]:
+            raise IntegrityError("8 of 8 golden rows score otherwise")
+        return create(folder, **options)
+
+    place.say(0, 5)
+    one, other = workers(place, Board(2), (create, make))
+    place.say(1, 6)
+    other.look()
+    one.look()
+    one.look()
+    assert [(each.switches, each.refusals) for each in (one, other)] == [(0, 1), (0, 1)]
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"following: refused: number 6: another worker refuses {place.digests[1]}; what is served stays"
+    )
+    one.close()
+    other.close()
 
 
 @pytest.mark.slow

@@ -89,5 +89,6 @@ def test_a_server_counts_what_it_answers_loses_and_ships(tmp_path: Path) -> None
     assert found["mlops_serve_request_duration_seconds_count"] == 3
     assert found["mlops_serve_log_shipped_segments_total"] == 1
     assert found["mlops_serve_log_waiting_segments"] == 0
+    assert found["mlops_serve_connections_limit"] == 512
     assert sum(name.startswith("mlops_serve_info{") for name in found) == 1
     assert len(list((tmp_path / "place").iterdir())) == 1

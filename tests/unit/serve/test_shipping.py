@@ -53,6 +53,22 @@ def test_segments_leave_the_folder_when_the_place_holds_them(tmp_path: Path) -> 
     assert (shipping.shipped, shipping.failures, shipping.waiting()) == (3, 0, 0)
 
 
+class Shared(RemoteFolder):
+    """A place to which another worker of the server sends a segment first."""
+
+    def put(self, source: Path) -> None:
+        source.unlink()
+        raise FileNotFoundError(source)
+
+
+def test_a_segment_that_another_worker_sent_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "log", 3)
+    shipping = Shipping(tmp_path / "log", Shared(f"file://{tmp_path}/place"), patience=CEILING)
+    shipping.close()
+    assert (shipping.shipped, shipping.failures, shipping.waiting()) == (0, 0, 0)
+    assert capsys.readouterr().err == ""
+
+
 def test_an_upload_that_failed_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = write(tmp_path / "log", 2)
     place = Flaky(f"file://{tmp_path}/place", 2)

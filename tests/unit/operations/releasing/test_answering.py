@@ -183,3 +183,16 @@ def test_an_address_carries_no_secret_and_is_encrypted(url: str) -> None:
 
 def test_an_address_names_the_pipeline() -> None:
     assert Endpoint(url="https://models.shop.example/{name}/").of("churn") == "https://models.shop.example/churn"
+
+
+def test_where_no_environment_is_declared_nobody_can_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/project.yaml").write_text("name: shop\n")
+    monkeypatch.chdir(tmp_path)
+    assert run(["show", "--ask"]) == 4
+    assert capsys.readouterr().err == (
+        "no environment is declared, so that no server is known which could be asked\n"
+        "hint: write `environments: {prod: {endpoint: {url: https://…}}}` into conf/project.yaml\n"
+    )

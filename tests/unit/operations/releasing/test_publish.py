@@ -130,7 +130,7 @@ def test_nothing_is_published_without_a_place_a_key_or_the_whole_history(
         ({"environments": {"prod": {"publish": "s3://shop/live"}}}, "what is published is signed by a key"),
         (
             {"environments": {"prod": {"publish": "s3://shop/live"}}, "ci": {"signing": "keyless"}},
-            "`environments.prod.publish`: what is published is signed by a key",
+            "what is published is signed by a key, and `ci` names none",
         ),
         ({"environments": {"prod": {"publish": "live"}}}, "write one such as s3://bucket/live"),
     ],

@@ -302,6 +302,40 @@ def test_what_others_wrote_is_not_overwritten(bundle: Path) -> None:
     assert scored(bundle).document.others == ("old.parquet",)
 
 
+def test_a_manifest_that_others_wrote_is_not_overwritten(bundle: Path) -> None:
+    write("in/a.parquet", table())
+    Path("out.manifest.json").write_text('{"mine": 1}')
+    said = "out: out.manifest.json is there already, and `mlops score` did not write it"
+    assert refused(bundle, ConfigurationError) == (said, "name another place: --out PARQUET")
+    assert Path("out.manifest.json").read_text() == '{"mine": 1}'
+    assert not Path("out").exists()
+
+
+def test_nothing_is_written_or_deleted_through_a_link(bundle: Path) -> None:
+    write("in/day=1/a.parquet", table())
+    Path("elsewhere").mkdir()
+    for folder in ("out", "bad"):
+        Path(folder).mkdir()
+        Path(folder, "day=1").symlink_to(Path("elsewhere").resolve())
+    told = "{}/day=1: is a link, through which a file would be written elsewhere"
+    hint = "remove the link, or name another place: --out PARQUET"
+    assert failed(bundle) == [(ConfigurationError, told.format("out"), hint)]
+    assert failed(bundle, refused="bad") == [(ConfigurationError, told.format("out"), hint)]
+    Path("out/day=1").unlink()
+    assert failed(bundle, refused="bad") == [(ConfigurationError, told.format("bad"), hint)]
+    assert list(Path("elsewhere").iterdir()) == []
+
+
+def test_a_file_of_another_kind_is_told_with_what_makes_it_one_of_parquet(bundle: Path) -> None:
+    table().write_csv("rows.csv")
+    ((kind, message, hint),) = failed(bundle, into="scores.parquet", input="rows.csv")
+    assert (kind, message) == (DataError, "rows.csv: is no Parquet file")
+    code = hint.partition('-c "')[2].partition('"')[0]
+    exec(code)  # what the hint says to type
+    assert hint.endswith(", then --in rows.parquet")
+    assert scored(bundle, "scores.parquet", input="rows.parquet").document.scored
+
+
 def test_two_runs_do_not_write_into_one_place(bundle: Path) -> None:
     write("in/a.parquet", table())
     with alone(Path(".out.lock")):

@@ -1,0 +1,126 @@
+"""What a worker knows of the others that answer on its port: what they count, and which bundle they are ready for."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops.serve.sums import summed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_PATIENCE = 1.0  # seconds that another worker may need to say what it counts
+_LOAD = 60.0  # that the others may need to load a bundle which this one has loaded
+_LOOK = 0.02  # between two looks at whether they have
+_AT_ONCE = 1 << 16
+
+
+class Board:
+    """Numbers that all workers of a server see: for each, the last pointer that it is ready for, or refuses."""
+
+    def __init__(self, workers: int) -> None:
+        """Make it before the processes part."""
+        self.workers = workers
+        self._numbers = memoryview(mmap.mmap(-1, 16 * workers)).cast("q")
+
+    def ready(self, worker: int, sequence: int) -> None:
+        """Say what a worker could serve now; 0 for one that ended."""
+        self._numbers[worker] = sequence
+
+    def number(self, worker: int) -> int:
+        """Give what a worker could serve now."""
+        return int(self._numbers[worker])
+
+    def refuse(self, worker: int, sequence: int) -> None:
+        """Say what a worker will not serve."""
+        self._numbers[self.workers + worker] = sequence
+
+    def agreed(self, sequence: int) -> bool | None:
+        """Tell whether all could serve it; None where some have not said yet, False where one will not."""
+        if sequence in self._numbers[self.workers :]:
+            return False
+        return True if all(number >= sequence for number in self._numbers[: self.workers]) else None
+
+
+class Seat:
+    """The place of one worker among those of a server."""
+
+    def __init__(self, number: int, board: Board, listeners: Sequence[socket.socket], told: int, starter: int) -> None:
+        """Take the sockets by which workers ask each other, one each, and where to tell whom that this one serves."""
+        self.number, self.board = number, board
+        self._listeners, self._told, self._starter = listeners, told, starter
+
+    def serve(self, page: Callable[[], bytes]) -> None:
+        """Say what this worker counts to whichever of the others asks."""
+        threading.Thread(target=self._work, args=(page,), name="counts", daemon=True).start()
+
+    def summed(self, own: bytes) -> bytes:
+        """Add what the others count to it; who does not answer in time, having just died, counts nothing."""
+        pages = [own]
+        for number, listener in enumerate(self._listeners):
+            if number != self.number:
+                with suppress(OSError):
+                    pages.append(_ask(str(listener.getsockname())))
+        return summed(pages)
+
+    def ready(self, served: str) -> None:
+        """Tell who started the workers that this one serves."""
+        os.write(self._told, f"{self.number} {served}\n".encode())
+        if os.getppid() == self._starter:
+            os.kill(self._starter, signal.SIGUSR1)
+
+    def begin(self, sequence: int) -> None:
+        """Say which pointer this worker serves from the start."""
+        self.board.ready(self.number, sequence)
+
+    def refuse(self, sequence: int) -> None:
+        """Say that this worker does not serve what a pointer says."""
+        self.board.refuse(self.number, sequence)
+
+    def agree(self, sequence: int, ended: Callable[[], bool], patience: float = _LOAD) -> bool | None:
+        """Wait until every worker could serve what a pointer says; False where one will not.
+
+        None where one is late, or this one has `ended` meanwhile.
+        """
+        self.board.ready(self.number, sequence)
+        until = time.monotonic() + patience
+        while (agreed := self.board.agreed(sequence)) is None and time.monotonic() < until and not ended():
+            time.sleep(_LOOK)
+        return agreed
+
+    def _work(self, page: Callable[[], bytes]) -> None:
+        listener = self._listeners[self.number]
+        while True:
+            asked, _ = listener.accept()
+            with asked, suppress(OSError):
+                asked.settimeout(_PATIENCE)
+                asked.sendall(page())
+
+
+def listeners(folder: Path, workers: int) -> list[socket.socket]:
+    """Make a socket for each worker, in a folder that nobody else may enter."""
+    made = []
+    for number in range(workers):
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(folder / str(number)))
+        listener.listen(workers)
+        made.append(listener)
+    return made
+
+
+def _ask(place: str) -> bytes:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(_PATIENCE)
+        asking.connect(place)
+        found = bytearray()
+        while part := asking.recv(_AT_ONCE):
+            found += part
+        return bytes(found)

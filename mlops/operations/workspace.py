@@ -17,6 +17,7 @@ from mlops.configuration.reading.fleet import Fleet, read_fleets
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
+from mlops.files.without_gc import uncollected
 from mlops.operations.declared import accepted, own_stages, unknown_columns
 from mlops.operations.declared.champions import champions
 from mlops.operations.declared.plugins import explained
@@ -27,7 +28,6 @@ from mlops.operations.declared.teams import owned
 from mlops.operations.declared.waivers import waivers
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.remote import remote
-from mlops.operations.without_gc import uncollected
 from mlops.plan.interning import share
 from mlops.plan.pipeline import PipelinePlan, Plan
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.sqlite_store import begin, one_at_a_time, path_of
 from mlops.files.system import of_file, refused, refusing
+from mlops.files.without_gc import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,11 +79,12 @@ def answering(uri: str) -> Iterator[None]:
 def _client(uri: str) -> MlflowClient:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    from mlflow import MlflowClient
+    with uncollected():  # what MLflow imports, here and for its first client: a quarter of two seconds
+        from mlflow import MlflowClient
 
-    for name in ("mlflow", "alembic", "urllib3"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+        for name in ("mlflow", "alembic", "urllib3"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def _outside(error: Exception) -> bool:

@@ -1,10 +1,12 @@
 """The digests of the probe without packages that no training uses: emulated, their imports take as long as it does.
 
-scikit-learn imports pandas and torchmetrics Matplotlib wherever they are installed, for tables and pictures.
+scikit-learn imports pandas and torchmetrics Matplotlib wherever they are installed, for tables and pictures. Nor is
+garbage looked for, of which there is little: Python would do so all along, and once more at the end.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import json
 import sys
@@ -18,6 +20,7 @@ ABSENT = ("matplotlib",) if find_spec("catboost") else ("matplotlib", "pandas") 
 
 def main() -> None:
     """Print the digests as JSON."""
+    gc.disable()
     from mlops.operations.processes.numerics import pin_numerics
 
     hide()
@@ -25,6 +28,7 @@ def main() -> None:
     from mlops.ml.training.probe import probe
 
     print(json.dumps({"digests": probe()}))
+    gc.freeze()
 
 
 class Others(PathFinder):

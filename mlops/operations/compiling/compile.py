@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from mlops.compiler.files import PLACES, render
 from mlops.files.compiled_text import MARK
 from mlops.files.generated import Difference, compare, left_over, write
+from mlops.files.without_gc import uncollected
 from mlops.operations.compiling.findings import refuse_errors
 from mlops.operations.compiling.gone import IGNORED, Left, left
 from mlops.operations.compiling.noop_compile import remember
-from mlops.operations.without_gc import uncollected
 from mlops.operations.workspace import Workspace
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import MlopsError
+from mlops.files.without_gc import end_uncollected
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.ending import interruptible, stage
 from mlops.operations.processes.environment import environment
@@ -48,4 +49,6 @@ def main(*stages: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    code = main(*sys.argv[1:])
+    end_uncollected()
+    sys.exit(code)

@@ -22,6 +22,7 @@ from typing import Any
 from mlops.files.alone import alone
 from mlops.files.dvc_environment import UNREPORTED
 from mlops.files.system import refusing
+from mlops.files.without_gc import end_uncollected
 from mlops.operations.dvc.remote import remote
 from mlops.operations.processes.closing_words import withhold
 from mlops.operations.processes.ending import RUNNER, STOPPED, end_with_parent
@@ -135,4 +136,6 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    code = main(*sys.argv[1:])
+    end_uncollected()
+    sys.exit(code)

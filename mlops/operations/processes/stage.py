@@ -17,6 +17,7 @@ from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.plain_yaml import parse
 from mlops.files.sqlite_store import absolute, within
 from mlops.files.system import refused
+from mlops.files.without_gc import uncollected
 from mlops.operations.processes import memory
 from mlops.operations.processes.numerics import pin_numerics
 from mlops.operations.processes.times import about, durations, remember
@@ -54,7 +55,9 @@ def _run(context: StageContext) -> None:
 
     try:
         if context.stage in (*STAGES, "score"):
-            importlib.import_module(f"mlops.stages.{context.stage}").run(context)
+            with uncollected():
+                stage = importlib.import_module(f"mlops.stages.{context.stage}")
+            stage.run(context)
         else:
             from mlops.operations.processes.own_stage import run_own
 

@@ -41,6 +41,9 @@ SIGN = "model-signing==1.1.1\npyopenssl\n"
 AIRFLOW = "apache-airflow==3.3.2"
 # beside what is installed, too: it imports mlops, to write the reference
 DOCS = "sphinx==9.0.4\nmyst-parser==5.1.0\nfuro==2025.12.19\nsphinx-copybutton==0.5.2\nsphinx-click==6.2.0\n"
+# programs of their own: what holds servers to the Open Inference Protocol, and other servers of it, which it is tried on
+CONFORMANCE = "schemathesis==4.32.5\ntritonclient[http]==2.73.0\nclick\npyyaml\n"
+PEERS = {"kserve": "kserve==0.21.0\n", "mlserver": "mlserver==1.7.1\n"}
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
@@ -56,6 +59,9 @@ def main() -> None:
     _write(BESIDE / "test", [block for block in more if block.partition("==")[0] not in BUILD])
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
     _write(BESIDE / "airflow", _resolved("-", "--exclude-newer", COOLDOWN, read=AIRFLOW))
+    _write(BESIDE / "conformance", _resolved("-", "--exclude-newer", COOLDOWN, read=CONFORMANCE))
+    for peer, asked in PEERS.items():
+        _write(BESIDE / peer, _resolved("-", "--exclude-newer", COOLDOWN, read=asked))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
     _write(BESIDE / "docs", [block for block in _needed(*RUN, "test", also=DOCS) if block not in run + more])
     core = _needed()

@@ -49,13 +49,15 @@ def score(
     clients: Clients = None,
     keep: Keep | None = None,
     refuse: Callable[[Refusals], None] | None = None,
+    *,
+    whole: bool = False,
 ) -> Scored:
     """Read, check and score rows; raises BadRequest where none of them is to be answered.
 
-    Where the bundle refuses rows alone (`requests.batch`), one good row is enough. What was answered is given to
-    `keep`, what of it was refused to `refuse`.
+    Where the bundle refuses rows alone (`requests.batch`), one good row is enough, but not where the answer has to be
+    `whole`. What was answered is given to `keep`, what of it was refused to `refuse`.
     """
-    whole = predictor.schema.requests.batch == "all"
+    whole = whole or predictor.schema.requests.batch == "all"
     rows = predictor.read(rows)
     found = predictor.inspect(rows)
     if found.causes and (whole or len(found.causes) == len(rows)):

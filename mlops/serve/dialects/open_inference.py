@@ -1,7 +1,8 @@
 """The Open Inference Protocol, version 2, over REST: KServe's and Triton's. An input is a column, a text is BYTES.
 
 Values stand in JSON: tensors in binary, an extension of the protocol, are refused in words. A row is what the same
-position of every input makes; it is read, checked, logged and counted as a row of `/invocations` is.
+position of every input makes; it is read, checked, logged and counted as a row of `/invocations` is. A tensor has a
+value for each row, so that one bad row refuses all.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ NUMBERS = ("FP64", "FP32", "FP16", "BF16", *INTEGERS)
 BINARY = b"inference-header-content-length"
 """The header that says where JSON ends and binary tensors begin."""
 NOT_BINARY = "binary tensors are not read: send `data` as JSON (tritonclient: binary_data=False)"
+PLATFORM = "onnx_onnxv1"
+"""The protocol's name for what ONNX Runtime runs."""
 _MOST = 1_000  # characters of an error
 _OUTPUTS = ("predictions", "decisions")
 
@@ -51,7 +54,7 @@ def metadata(predictor: Predictor, name: str, version: str) -> dict[str, Any]:
     outputs = [{"name": "predictions", "datatype": "FP64", "shape": shape}]
     if predictor.decision is not None:
         outputs.append({"name": "decisions", "datatype": _kind(predictor.classes or ()), "shape": [-1]})
-    return {"name": name, "versions": [version], "platform": "onnx", "inputs": inputs, "outputs": outputs}
+    return {"name": name, "versions": [version], "platform": PLATFORM, "inputs": inputs, "outputs": outputs}
 
 
 def infer(predictor: Predictor, body: bytes, name: str, version: str, most: int, **hooks: Any) -> bytes:
@@ -62,9 +65,12 @@ def infer(predictor: Predictor, body: bytes, name: str, version: str, most: int,
         raise BadRequest(f"the body is not JSON: {str(error)[:200]}") from error
     if not isinstance(document, dict):
         raise BadRequest("the body must be an object with `inputs`")
-    wanted = _wanted(document.get("outputs"), predictor)
+    if not isinstance(document.get("id", ""), str):
+        raise BadRequest("`id` must be a text")
+    _hold_parameters(document, "the request")
+    wanted = _wanted(document.get("outputs", []), predictor)
     rows = read_rows(predictor, document.get("inputs"), most)
-    found = score(predictor, rows, **hooks)
+    found = score(predictor, rows, **hooks, whole=True)
     identity = document.get("id")
     said = {
         "model_name": name,
@@ -97,6 +103,7 @@ def read_rows(predictor: Predictor, inputs: Any, most: int) -> list[dict[str, An
 
 def _column(tensor: Mapping[str, Any], name: str, field: Field | None, most: int) -> list[Any]:
     where, shape, kind = f"input `{name[:60]}`", tensor.get("shape"), tensor.get("datatype")
+    _hold_parameters(tensor, where)
     if _is_binary(tensor):
         raise BadRequest(f"{where}: {NOT_BINARY}")
     if not isinstance(shape, list) or not all(type(size) is int and size >= 0 for size in shape):
@@ -120,6 +127,15 @@ def _column(tensor: Mapping[str, Any], name: str, field: Field | None, most: int
     return data
 
 
+def _hold_parameters(thing: Mapping[str, Any], where: str) -> None:
+    """None is read but those of binary tensors, which are refused; what is no parameter is, too."""
+    parameters = thing.get("parameters", {})
+    if not isinstance(parameters, dict) or not all(
+        type(each) in (str, int, float, bool) for each in parameters.values()
+    ):
+        raise BadRequest(f"{where}: `parameters` must be an object of texts, numbers and truths")
+
+
 def _is_binary(tensor: Mapping[str, Any]) -> bool:
     parameters = tensor.get("parameters")
     return isinstance(parameters, dict) and bool(parameters.get("binary_data_size") or parameters.get("binary_data"))
@@ -128,10 +144,12 @@ def _is_binary(tensor: Mapping[str, Any]) -> bool:
 def _wanted(outputs: Any, predictor: Predictor) -> Sequence[str]:
     """Read which outputs are wanted: all, where nothing is said."""
     there = _OUTPUTS if predictor.decision is not None else _OUTPUTS[:1]
-    if outputs is None or outputs == []:
+    if outputs == []:
         return there
     if not isinstance(outputs, list) or not all(isinstance(each, dict) for each in outputs):
         raise BadRequest("`outputs` must be a list of objects with a `name`")
+    for output in outputs:
+        _hold_parameters(output, "`outputs`")
     if any(_is_binary(output) for output in outputs):
         raise BadRequest("outputs are not written in binary: leave `binary_data` away (in tritonclient: False)")
     names = [output.get("name") for output in outputs]
@@ -141,15 +159,12 @@ def _wanted(outputs: Any, predictor: Predictor) -> Sequence[str]:
 
 
 def _outputs(predictor: Predictor, found: Scored) -> list[dict[str, Any]]:
-    """Spell scores, row by row, and what is decided; a row that was refused has null."""
-    width = found.scores.shape[1:]
-    scores = found.placed(found.scores.tolist())
-    flat = [value for row in scores for value in row or [None] * width[0]] if width else scores
-    said = [{"name": "predictions", "datatype": "FP64", "shape": [found.rows, *width], "data": flat}]
+    """Spell scores, row by row, and what is decided."""
+    said = [{"name": "predictions", "datatype": "FP64", "shape": list(found.scores.shape)}]
+    said[0]["data"] = found.scores.ravel().tolist()
     if found.decided is not None:
         kind = _kind(predictor.classes or ())
-        decided = found.placed(found.decided)
-        said.append({"name": "decisions", "datatype": kind, "shape": [found.rows], "data": decided})
+        said.append({"name": "decisions", "datatype": kind, "shape": [found.rows], "data": found.decided})
     return said
 
 
@@ -159,10 +174,8 @@ def _kind(classes: Sequence[Any]) -> str:
 
 
 def _parameters(found: Scored) -> dict[str, Any]:
-    """Say what is wrong with rows that are answered by null, and what is odd about others; parameters are texts."""
-    told = {"problems": found.problems, "warnings": found.warnings}
-    said = {key: _listed(problems) for key, problems in told.items() if problems}
-    return {"parameters": said} if said else {}
+    """Say what is odd about rows; parameters are texts."""
+    return {"parameters": {"warnings": _listed(found.warnings)}} if found.warnings else {}
 
 
 def error(message: str, problems: Sequence[Any] = ()) -> bytes:

@@ -84,14 +84,16 @@ def test_scores_of_classes_are_a_tensor_of_two_dimensions(tmp_path: Path) -> Non
     assert client.get("/v2/models/tiny").json()["outputs"][0]["shape"] == [-1, 3]
 
 
-def test_a_bad_row_among_good_ones_is_null(tmp_path: Path) -> None:
+def test_a_bad_row_among_good_ones_refuses_all_for_a_tensor_has_no_null(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle", requests=Requests(batch="rows"))
     golden = json.loads((bundle / "golden.json").read_bytes())
     rows = [golden["rows"][0] | {"visits": None}, golden["rows"][0]]
-    said = Client(create(bundle)).post(INFER, json={"inputs": tensors(rows)}).json()
-    assert said["outputs"][0]["data"] == [None, golden["scores"][0]]
+    refused = Client(create(bundle)).post(INFER, json={"inputs": tensors(rows)})
     problem = "row 0, visits: must not be null: the training data had no nulls here"
-    assert said["parameters"] == {"problems": problem}
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"error": f"1 problem in the rows of the request: {problem}"},
+    )
 
 
 def test_the_model_is_described(client: Client, bundle: Path) -> None:
@@ -136,6 +138,7 @@ NAMED = "input `age`"
             {"shape": [2], "data": [1, 2]},
             "the inputs must all have a value for each row: `visits` has 1 values and `age` 2",
         ),
+        ({"parameters": [1]}, f"{NAMED}: `parameters` must be an object of texts, numbers and truths"),
         (
             {"parameters": {"binary_data_size": 8}},
             f"{NAMED}: binary tensors are not read: send `data` as JSON (tritonclient: binary_data=False)",

@@ -1,0 +1,1 @@
+"""The conformance suite against our server and others', whose environments `make conformance` installs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlops.blocks.column_group import IMAGE, TARGET_CODED, TEXT, USUAL
 from mlops.blocks.derived import conditions, fitted, served
 from mlops.blocks.where import Where, whole
-from mlops.configuration.data import computed, excluded, personal
+from mlops.configuration.data import SHOWN, computed, excluded, personal
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.files.plain_yaml import Values
@@ -83,6 +83,7 @@ FEATURES = Declaration(
             _groups,
             optional=True,
             whole=True,
+            but=SHOWN,
         ),
         Parameter("seed", "seed model.*.columns model.*.groups model.*.kind", _seed, optional=True),
         Spliced("features", optional=("images",)),

@@ -16,6 +16,7 @@ from mlops.extras import need
 from mlops.files.atomic import write_text, writing
 from mlops.files.picture_names import holds_pictures
 from mlops.files.relative import NAME
+from mlops.ml.training import leafwise_library
 from mlops.operations.language import starter
 from mlops.sources.source import Source
 
@@ -80,15 +81,16 @@ def create(
     from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
 
     found, team = guess(frame, target, task), _team(root, name)
+    models, doubts = (starter.AUTO, ()) if auto else _models(found.task)
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
         pipeline_file: starter.pipeline_yaml(
-            name, data.name, target, found, team=bool(team), horizon=horizon, auto=auto
+            name, data.name, target, found, team=bool(team), horizon=horizon, models=models
         ),
     }
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
-    return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts))
+    return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts, *doubts))
 
 
 def _of_pictures(root: Path, name: str, data: Path, place: Path, *, auto: bool = False) -> New:
@@ -106,6 +108,15 @@ def _of_pictures(root: Path, name: str, data: Path, place: Path, *, auto: bool =
     written = _write(root, texts, data, found.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
     return New(written, lines, (*found.notes, *_about_all(found.files, team)))
+
+
+def _models(task: str) -> tuple[str, tuple[str, ...]]:
+    """Choose the candidates of a first model, and say where they are not the usual ones."""
+    if (obstacle := leafwise_library.obstacle()) is None:
+        return starter.USUAL, ()
+    models = starter.WITHOUT_LIGHTGBM[task]
+    said = f"candidates are {models}, for LightGBM cannot be loaded ({obstacle}): {leafwise_library.HINT}"
+    return models, (f"{said}; then write {starter.USUAL}",)
 
 
 def _team(root: Path, name: str) -> tuple[str, ...]:

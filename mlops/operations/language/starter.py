@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 GATES = {"binary": "binary_classifier", "multiclass": "multiclass_classifier", "regression": "regressor"}
 _PARTS = {"hour": "[hour, weekday]", "day": "[weekday, month]", "week": "[month]", "month": "[month]"}
-_MODELS = {
+USUAL = "[linear, lightgbm]"
+"""Candidates of a first model; what another learns is compared with what a straight line does."""
+WITHOUT_LIGHTGBM = {
     "binary": "[gradient_boosting, mlp]",
     "multiclass": "[gradient_boosting, mlp]",
     "regression": "[linear, gradient_boosting]",
 }
+"""Candidates where LightGBM cannot be loaded, by task."""
 _CHOSEN = "  # candidates; the better one on validation goes on"
 AUTO = "auto  # every kind that suits, searched under one budget, and their mean"
 _TRIALS = ((5_000, 60), (50_000, 40), (None, 16))
@@ -82,12 +85,12 @@ def pipeline_yaml(
     *,
     team: bool = False,
     horizon: int | None = None,
-    auto: bool = False,
+    models: str = USUAL,
 ) -> str:
-    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
+    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates (`models`), judged by which gates.
 
-    A `team` reviews it where the policy gives its name one: then it names no owners of its own. With `auto` it names no
-    candidates either.
+    A `team` reviews it where the policy gives its name one: then it names no owners of its own. Where `models` is
+    `AUTO` there is a budget of trials.
     """
     return "\n".join(
         (
@@ -96,7 +99,7 @@ def pipeline_yaml(
             "defaults:",
             f"  - /data: {text(name)}",
             "  - /features: tabular",
-            f"  - /model: {AUTO if auto else f'{_MODELS[guess.task]}{_CHOSEN}'}",
+            f"  - /model: {models}{'' if models == AUTO else _CHOSEN}",
             f"  - /gates: {'forecaster' if guess.ahead else GATES[guess.task]}",
             "  - /deploy: [local]",
             "  - _self_",
@@ -105,7 +108,7 @@ def pipeline_yaml(
             "risk: limited",
             *(_ahead(guess.ahead, horizon or 1) if guess.ahead else [f"task: {guess.task}"]),
             f"data: {flow({'target': target, 'split': split(guess)})}",
-            *([budget(guess.rows)] if auto else []),
+            *([budget(guess.rows)] if models == AUTO else []),
             "",
         )
     )

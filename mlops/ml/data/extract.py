@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Extract(BaseModel, extra="forbid", frozen=True):
@@ -29,14 +34,15 @@ class Extract(BaseModel, extra="forbid", frozen=True):
         if self.ordered:
             return frame.tail(self.rows)
         drawn = np.random.default_rng(0).permutation(frame.height)
-        kept = drawn[: self.rows] if self.stratum not in frame.columns else self._by_stratum(frame, drawn)
+        known = self.stratum is not None and self.stratum in frame.columns
+        kept = self._by_stratum(frame[str(self.stratum)], drawn) if known else drawn[: self.rows]
         return frame[np.sort(kept)]
 
-    def _by_stratum(self, frame: pl.DataFrame, drawn: np.ndarray) -> np.ndarray:
+    def _by_stratum(self, values: pl.Series, drawn: NDArray[np.int64]) -> NDArray[np.int64]:
         """Take the first of the drawn rows [n] of each value: its share, or `least`."""
-        codes = frame[self.stratum].cast(pl.String).rank("dense").fill_null(0).to_numpy()[drawn]
+        codes = values.cast(pl.String).rank("dense").fill_null(0).to_numpy()[drawn]
         order = np.argsort(codes, kind="stable")
         _, first, size = np.unique(codes[order], return_index=True, return_counts=True)
         place = np.arange(len(order)) - np.repeat(first, size)
         share = np.maximum(np.repeat(size, size) * (self.rows / len(order)), self.least)
-        return drawn[order[place < share]]
+        return np.asarray(drawn[order[place < share]])

@@ -127,7 +127,7 @@ def _few_trials(tune: Values, epochs: int) -> Values:
     return {**tune, "trainer": trainer, "trials": trials, "parallel": 1}
 
 
-def _extract(pipeline: PipelinePlan) -> dict[str, Values]:
+def _extract(pipeline: PipelinePlan) -> Values:
     """Choose the rows that are kept: of classes some of each, which every part of a split is to have."""
     if pipeline.task == "forecasting":
         return {"rows": ROWS, "ordered": True}

@@ -41,7 +41,7 @@ SIGN = "model-signing==1.1.1\npyopenssl\n"
 AIRFLOW = "apache-airflow==3.3.2"
 # beside what is installed, too: it imports mlops, to write the reference
 DOCS = "sphinx==9.0.4\nmyst-parser==5.1.0\nfuro==2025.12.19\nsphinx-copybutton==0.5.2\nsphinx-click==6.2.0\n"
-# programs of their own: what holds servers to the Open Inference Protocol, and other servers of it, which it is tried on
+# programs of their own: what holds servers to the Open Inference Protocol, and other servers that speak it
 CONFORMANCE = "schemathesis==4.32.5\ntritonclient[http]==2.73.0\nclick\npyyaml\n"
 PEERS = {"kserve": "kserve==0.21.0\n", "mlserver": "mlserver==1.7.1\n"}
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for

@@ -30,6 +30,8 @@ class ImageColumn(Block):
     """`leave_out` keeps the rows whose picture cannot be read out of the snapshot, counted in the report."""
     largest: Annotated[int, Field(ge=1, le=80_000_000)] = 50_000_000
     """Pixels that a picture may have in its file; one of more counts as broken before it is unfolded."""
+    public: bool = False
+    """Whoever sees the report may see these pictures: it shows small ones of the worst errors, and else none."""
 
 
 def measured(image: str, what: str) -> str:

@@ -74,6 +74,9 @@ def command(
     need("train", "`mlops new`")
     if auto:
         need("tune", "`--auto`")
+    from mlops.operations.processes.numerics import pin_numerics
+
+    pin_numerics(1)  # before Polars and NumPy are imported: stages are tried in this process
     from mlops.documents.created import Created
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
@@ -92,7 +95,7 @@ def command(
     try:
         workspace = open_workspace(here)
         compile_files(workspace)
-        smoke = None if no_run else try_out(workspace, name, form).verdict
+        smoke = None if no_run else try_out(workspace, name, form, here=True).verdict
     finally:  # the files stay, whatever became of trying them
         if form == "json":
             emit(Created(pipeline=name, files=files, notes=created.notes, smoke=smoke).value())

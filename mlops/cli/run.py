@@ -151,13 +151,16 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, form: str, *
     return exit_code(outcomes)
 
 
-def try_out(workspace: Workspace, name: str, form: str = "text") -> Verdict:
-    """Run every stage on a little data, and show what came of it; where JSON is the result, on stderr."""
+def try_out(workspace: Workspace, name: str, form: str = "text", *, here: bool = False) -> Verdict:
+    """Run every stage on a little data, and show what came of it; where JSON is the result, on stderr.
+
+    Stages run `here` where this process has imported what they import.
+    """
     from mlops.operations.running.smoke import ROWS, smoke
     from mlops.present.terminal.verdict import table
 
     with _printed(form) as printed:
-        verdict = smoke(workspace.root, workspace.pipeline(name), printed)
+        verdict = smoke(workspace.root, workspace.pipeline(name), printed, here=here)
     tell = say if form == "json" else click.echo
     tell(table(verdict, explain=False))
     say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")

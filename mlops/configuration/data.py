@@ -129,6 +129,15 @@ def computed(one: str | Derived) -> str | Values:
     return one if isinstance(one, str) else brief(one)
 
 
+SHOWN = "data.images.*.public"
+"""What a report may show is no business of the stages that read the rows."""
+
+
+def unshown(image: ImageColumn) -> Values:
+    """Spell a column of pictures as those know it who show none."""
+    return brief(image.model_copy(update={"public": False}))
+
+
 def brief(block: Block) -> Values:
     """Spell a block with its YAML keys, leaving out what stands at its default."""
     return block.model_dump(mode="json", by_alias=True, exclude_defaults=True)

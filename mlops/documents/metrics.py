@@ -10,6 +10,9 @@ from mlops.documents.document import Document, Number, Part
 from mlops.documents.figures import Figure, Figures
 
 Count = Annotated[int, Field(ge=0, strict=True)]
+MOST_PICTURES = 12
+_LONGEST = 16_384
+"""Characters of a thumbnail: twice of what one takes that was written here."""
 
 
 class SliceFigures(Part):
@@ -171,6 +174,24 @@ class Weighted(Part):
     """Rows divided by that: what unequal weights cost."""
 
 
+class Thumbnail(Part):
+    """A small picture as a PNG in base64, the true class or number, the answer, and how likely it called the truth."""
+
+    png: Annotated[str, Field(max_length=_LONGEST, pattern=r"^iVBORw0KGgo[A-Za-z0-9+/]+={0,2}$")]
+    target: Number
+    answer: Number
+    probability: Number | None = None
+
+
+class Pictures(Part):
+    """Test rows that the candidate is wrong about, by a column of pictures; some are shown where these are `public`."""
+
+    column: str
+    public: bool
+    wrong: Count
+    shown: Annotated[tuple[Thumbnail, ...], Field(max_length=MOST_PICTURES)] = ()
+
+
 class MetricsReport(Document):
     """Figures by model and metric; what was not examined is not there."""
 
@@ -195,6 +216,7 @@ class MetricsReport(Document):
     decision: Decision | None = None
     refused: tuple[Refused, ...] = ()
     weighted: Weighted | None = None
+    pictures: tuple[Pictures, ...] = ()
 
     @property
     def candidate(self) -> dict[str, Figure]:

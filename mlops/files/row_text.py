@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -21,6 +22,8 @@ DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZi
 """What reading a packed file raises that was cut off, written over, or never packed."""
 
 _CHUNK = 1 << 20
+_LARGE = 16 << 20
+"""Bytes from which on looking takes so long that it is remembered."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's mark does
@@ -116,6 +119,19 @@ def look(path: Path) -> tuple[str, bool]:
 
     Raises DataError where it holds no text.
     """
+    known = path.stat()
+    if known.st_size < _LARGE:
+        return _looked(path)
+    return _looked_once(path, (known.st_size, known.st_mtime_ns, known.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _looked_once(path: Path, _: tuple[int, ...]) -> tuple[str, bool]:
+    """Look at a large file once, though several ask; its bytes are known by size, time and inode."""
+    return _looked(path)
+
+
+def _looked(path: Path) -> tuple[str, bool]:
     decoder, utf, feeds, alone, start = codecs.getincrementaldecoder("utf-8")(), True, 0, 0, b""
     with opened(path) as file:
         while chunk := file.read(_CHUNK):

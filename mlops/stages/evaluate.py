@@ -28,7 +28,7 @@ from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.perturbations.scene import Scene
-from mlops.stages import cross_fitted, examine, forecasting, learnt_rows, weighing
+from mlops.stages import cross_fitted, examine, forecasting, learnt_rows, weighing, worst_pictures
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.cross_fitted import MembersDeciding
 from mlops.stages.deciding import Deciding
@@ -64,6 +64,8 @@ class Params(examine.Asked):
     forecast: Lookback | None = None
     comparators: tuple[Comparator, ...] = ()
     own: dict[str, OwnMetric] = Field(default_factory=dict)
+    pictures: dict[str, bool] = Field(default_factory=dict)
+    """Columns of pictures, and whether these are public."""
     pipeline: str = ""
 
 
@@ -94,6 +96,9 @@ def run(context: StageContext) -> None:
         parts.append(MetricsReport(weighted=weighing.section(params.weight or "", predictions.weights)))
     if refused:
         parts.append(MetricsReport(refused=refused))
+    if params.pictures:
+        worst = worst_pictures.look(params.pictures, candidate.transform.recipe, test, predictions)
+        parts.append(MetricsReport(pictures=worst))
     if found.deciding is not None:
         parts.append(MetricsReport(decision=found.deciding.section(predictions)))
     with writing_folder(context.path("artifacts/evaluation")) as folder:

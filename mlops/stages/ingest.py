@@ -7,6 +7,7 @@ from pydantic import Field
 
 from mlops.blocks.image_column import ImageColumn
 from mlops.ml.data import images, joining, official_test, parquet, sources
+from mlops.ml.data.extract import Extract
 from mlops.ml.data.images import Read
 from mlops.ml.data.joining import Joined
 from mlops.ml.data.official_test import OfficialTest
@@ -24,6 +25,8 @@ class Params(Section):
     join: tuple[Join, ...] = Field(default=(), strict=False)
     test: Source | None = None
     images: dict[str, ImageColumn] = Field(default_factory=dict)
+    extract: Extract | None = None
+    """Which rows a smoke run is content with."""
 
 
 def run(context: StageContext) -> None:
@@ -42,6 +45,8 @@ def run(context: StageContext) -> None:
         if params.join:
             table, told = joining.join(rows.collect(), params.join, context.folder)
             rows = table.lazy()
+        if params.extract is not None:
+            rows = params.extract.of(rows.collect()).lazy()
         if params.images:
             table, seen = images.read(rows.collect(), params.images, context.folder)
             rows = table.lazy()

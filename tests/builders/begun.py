@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from tests.builders.clones import BIN
 from tests.builders.customers import customers
 from tests.builders.logs import START, write_day
 from tests.builders.once import once
-from tests.builders.repositories import commit, edit, git
+from tests.builders.repositories import commit, git
 from tests.builders.stores import make_store
 from tests.builders.waiting import CEILING
 from tests.conftest import ROOT
@@ -106,7 +107,8 @@ def _new(folder: Path) -> None:
 def _ran(folder: Path) -> None:
     """After a run too: its linear model passed. Nothing is tracked, which takes longer than to learn."""
     shutil.copytree(once("begun-new", _new), folder, symlinks=True, dirs_exist_ok=True)
-    edit(folder / "shop", PIPELINE, "[gradient_boosting, mlp]", "[linear]")
+    pipeline = folder / "shop" / PIPELINE
+    pipeline.write_text(re.sub(r"(?<=/model: )\[.*\]", "[linear]", pipeline.read_text()))
     make_store(folder / "shop/.mlops/mlflow.db")
     _run(folder)
 

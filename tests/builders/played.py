@@ -23,10 +23,7 @@ def begun(root: Path, data: Path, target: str, edit: Callable[[str], str] = str)
     (root / "conf/project.yaml").write_text("name: shop\n")
     made = create(root, "played", data, target)
     path = root / "conf/pipeline/played.yaml"
-    text = path.read_text()
-    for models in ("[gradient_boosting, mlp]", "[linear, gradient_boosting]"):
-        text = text.replace(models, "linear")
-    path.write_text(edit(text))
+    path.write_text(edit(path.read_text().replace("[linear, lightgbm]", "linear")))
     compile_files(open_workspace(root))
     return made
 

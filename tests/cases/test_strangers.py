@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from mlops.errors import ConfigurationError, DataError, MlopsError
 from mlops.files.dialect import Dialect
-from mlops.ml.data import columns, delimited
+from mlops.ml.data import columns, delimited, types
 from mlops.ml.data.derive import derive
 from mlops.ml.data.joining import join
 from mlops.ml.data.parquet import ROW
@@ -104,6 +105,36 @@ def test_what_fits_no_type_is_named_and_never_dropped_in_silence(look, values, s
     found = look(table(a=values, b=other, y=y))
     assert "a" in found.types or said in " ".join(found.notes)
     assert found.types.get("a") in (None, "string", "category")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (lambda i: f"{'$' if i % 2 else '€'}{i % 90}.5", "looks like numbers that are not all written in one way"),
+        (lambda i: f"2024-03-{i % 28 + 1:02} {i % 24:02}:{i % 60:02} CET", "the name of a zone, as CET: write them as"),
+        (lambda i: f"2024-03-{i % 28 + 1:02}T{i % 24:02}:{i % 60:02}:00+01:00[Europe/Berlin]", "as [Europe/Berlin]"),
+    ],
+    ids=["two currencies", "a zone's name", "a zone behind an offset"],
+)
+def test_what_looks_like_a_number_or_a_time_and_is_not_read_is_a_doubt_in_the_open(look, values, said):
+    found = look(table(a=values, b=other, y=y))
+    assert (found.said(said)[:4], found.out, found.keys) == ("`a` ", {"a": "mixed"}, [])
+
+
+def test_decimals_that_floats_would_take_for_one_keep_their_digits(tmp_path):
+    exact = [Decimal("12345678901234567890.5") + other(i) for i in range(ROWS)]
+    frame = pl.DataFrame({"a": pl.Series(exact, dtype=pl.Decimal(38, 2)), "b": range(ROWS), "y": map(y, range(ROWS))})
+    frame.write_parquet(tmp_path / "t.parquet")
+    assert Looked(tmp_path / "root", tmp_path / "t.parquet").types["a"] in ("string", "category")
+    assert types.settle(frame["a"]).values[0] == "12345678901234567890.50"
+
+
+def test_columns_without_a_name_are_numbered_whatever_the_format(tmp_path):
+    rows = range(ROWS)
+    frame = pl.DataFrame({"": map(other, rows), "b": rows, " ": map(y, rows), "unnamed_1": [i % 3 for i in rows]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    found = Looked(tmp_path / "root", tmp_path / "t.parquet", "unnamed_3")
+    assert {"unnamed_1_2", "unnamed_1", "unnamed_3"} <= set(found.types)
 
 
 # 3: a guess degrades in the open

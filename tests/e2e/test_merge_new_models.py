@@ -79,7 +79,7 @@ def add(copy: Clone, name: str, *, trying: bool) -> None:
     else:
         create(copy.root, name, copy.root / "pipelines/churn/data/churn.csv", "left")
         write_files(copy.root)
-    edit(copy.root, f"conf/pipeline/{name}.yaml", "[gradient_boosting, mlp]", "linear")
+    edit(copy.root, f"conf/pipeline/{name}.yaml", "[linear, lightgbm]", "linear")
     watch(copy, name, "day")
     done(copy, "mlops compile")
 

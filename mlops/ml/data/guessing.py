@@ -114,7 +114,7 @@ def _headless(frame: pl.DataFrame) -> str:
 
 
 def _is_value(name: str) -> bool:
-    if _YEAR.fullmatch(name):  # a table that is wide names its years
+    if _YEAR.fullmatch(name) or not any(map(str.isdigit, name)):  # a table that is wide names its years
         return False
     return types.settle(pl.Series([name])).type in ("int", "float", "date", "datetime")
 

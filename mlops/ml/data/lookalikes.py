@@ -21,6 +21,8 @@ def lookalikes(texts: Iterable[str]) -> tuple[str, str] | None:
 
 
 def _look(text: str) -> str:
+    if text.isascii():  # which is as it looks, but for blanks
+        return " ".join(text.split())
     compatible = unicodedata.normalize("NFKC", text)
     shown = (character for character in compatible if unicodedata.category(character) != "Cf")
     return " ".join("".join(shown).split())

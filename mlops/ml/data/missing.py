@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from mlops.blocks.column_rule import TEXTS
-from mlops.ml.data import numbers, types
+from mlops.ml.data import moments, numbers, types
 from mlops.ml.data.moments import SAMPLE
 
 _EXCEL = "#n/a #na #div/0! #value! #ref! #name? #num! #null! #getting_data #spill! #calc! #nv #wert! #bezug! #zahl!"
@@ -60,6 +60,12 @@ def odd_texts(series: pl.Series, *, show: bool = True) -> str:
     """
     present = series.drop_nulls()
     sample = present.head(SAMPLE)  # most texts are nothing else, and there may be many
+    if zone := moments.named_zone(sample):
+        return (
+            f"`{series.name}` looks like times with the name of a zone, as {zone}: write them as 2030-12-31T08:30:00Z"
+        )
+    if numbers.loose(sample).all() and (doubt := numbers.doubt(series)):
+        return doubt
     if types.is_code(present) or 2 * _best(sample)[1].null_count() > sample.len():
         return ""
     if doubt := numbers.doubt(series):

@@ -26,6 +26,11 @@ _DIGITS_ONLY = "%Y%m%d"
 _FIRST_YEAR = 1000
 _ZONE = r"^(.*\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?)(\s*)([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
 """A clock, blanks, and a zone: `2024-01-01 00:00:00 UTC` as BigQuery exports it, `...T00:00:00+02:00`."""
+_NAMED_ZONE = (
+    r"^\s*\d.*\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?\s?"
+    r"(\[[A-Za-z_+-]+(?:/[A-Za-z_+-]+)*\]|[A-Z]{3,5}|[A-Z][a-z]+(?:/[A-Z][A-Za-z_]+)+)\s*$"
+)
+"""A clock and the name of a zone, which may mean several: `... 08:30 CET`, `...T08:30:00+01:00[Europe/Berlin]`."""
 _ISO = r"^(\d{4}-\d\d-\d\d) "
 
 
@@ -55,6 +60,16 @@ def unzoned(text: pl.Series) -> int:
     """Count the times without a zone in a column where others have one."""
     zone = _apart(text.str.strip_chars())[1]
     return zone.null_count() - text.null_count() if zone.null_count() < zone.len() else 0
+
+
+def named_zone(text: pl.Series) -> str:
+    """Give the first name of a zone where all texts are times that have one, as no offset; empty elsewhere.
+
+    >>> named_zone(pl.Series(["2024-01-01 08:30 CET", "2024-07-01 08:30 CEST"]))
+    'CET'
+    """
+    found = text.str.extract(_NAMED_ZONE)
+    return "" if found.is_empty() or found.null_count() else str(found[0])
 
 
 def in_utc(moments: pl.Series) -> pl.Series:

@@ -12,6 +12,7 @@ import polars as pl
 
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
+from mlops.files.csv_header import numbered
 from mlops.files.dvc_cache import linked, own_bytes
 from mlops.files.system import of_file
 from mlops.ml.data import partitions
@@ -166,7 +167,7 @@ def _side_by_side(sources: list[Source], folder: Path) -> pl.LazyFrame:
 
 def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     if source.names is None:
-        return frame
+        return _called(frame)
     names = source.names.spelled() if isinstance(source.names, ColumnNames) else source.names
     found = frame.collect_schema().names()
     if len(names) != len(found):
@@ -175,6 +176,15 @@ def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
         )
     if len(set(names)) < len(names):
         raise ConfigurationError(f"`names` of {source.label} gives a name twice")
+    return frame.rename(dict(zip(found, names, strict=True)))
+
+
+def _called(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Number the columns that have no name, whatever the format, as the header of a CSV file is read."""
+    found = frame.collect_schema().names()
+    if all(map(str.strip, found)):
+        return frame
+    names = numbered([name if name.strip() else f"unnamed_{place}" for place, name in enumerate(found, start=1)])
     return frame.rename(dict(zip(found, names, strict=True)))
 
 

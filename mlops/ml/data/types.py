@@ -98,6 +98,8 @@ def _native(values: pl.Series) -> Settled:
     if dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0):
         whole = _settled("int", values)  # what 64 bits do not hold is no number but a name, as in a text
         return Settled("string", cast(values, "string")) if whole.failed else whole
+    if isinstance(dtype, pl.Decimal) and _blurred(values):
+        return Settled("string", cast(values, "string"))
     if dtype.is_numeric():
         return _settled("float", values)
     for to, kinds in (("bool", pl.Boolean), ("date", pl.Date), ("datetime", pl.Datetime)):
@@ -105,6 +107,12 @@ def _native(values: pl.Series) -> Settled:
             return _settled(to, values)  # type: ignore[arg-type]  # the loop's literals are column types
     text = cast(values, "string")
     return Settled("category" if isinstance(dtype, pl.Categorical | pl.Enum) else text_type(text), text)
+
+
+def _blurred(values: pl.Series) -> bool:
+    """Tell whether decimals have so many digits that floats would take some for one: then they are names."""
+    exact = values.drop_nulls().unique()
+    return len(exact.cast(pl.Float64).unique()) < len(exact)
 
 
 def _candidates(values: pl.Series, form: NumberForm | None) -> list[tuple[ColumnType, str]]:

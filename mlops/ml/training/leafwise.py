@@ -10,7 +10,7 @@ import numpy as np
 from mlops.blocks.column_group import CODES
 from mlops.errors import ConfigurationError
 from mlops.ml.light import without_pandas
-from mlops.ml.training import leafwise_graph, leafwise_text
+from mlops.ml.training import leafwise_graph, leafwise_library, leafwise_text
 from mlops.ml.training.course import Course
 from mlops.ml.training.path_shares import of_paths
 from mlops.ml.training.problem import Examples, Problem, Scale
@@ -19,10 +19,8 @@ from mlops.ml.training.seeds import derive
 try:
     with without_pandas():
         import lightgbm
-except OSError as error:  # the system's library for threads, which its wheel does not bring
-    raise ConfigurationError(
-        f"LightGBM cannot be loaded: {error}", hint="install it: apt-get install libgomp1, or brew install libomp"
-    ) from error
+except OSError as error:
+    raise ConfigurationError(f"LightGBM cannot be loaded: {error}", hint=leafwise_library.HINT) from error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,6 +16,7 @@ from mlops.extras import need
 from mlops.files.atomic import write_text, writing
 from mlops.files.picture_names import holds_pictures
 from mlops.files.relative import NAME
+from mlops.ml.training import leafwise_library
 from mlops.operations.language import starter
 from mlops.operations.language.auto_start import Start, start
 from mlops.sources.source import Source
@@ -82,15 +83,24 @@ def create(
 
     found, team = guess(frame, target, task), _team(root, name)
     asked = _started(target, found) if auto else Start(())
+    models, doubts = (starter.AUTO, ()) if auto else _models(found.task)
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
         pipeline_file: starter.pipeline_yaml(
-            name, data.name, target, found, team=bool(team), horizons=horizons, auto=asked.lines
+            name,
+            data.name,
+            target,
+            found,
+            team=bool(team),
+            horizons=horizons,
+            models=models,
+            auto=asked.lines,
         ),
     }
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
-    return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts, *asked.notes))
+    notes = (*_notes(target, found, source, looked.files, team), *looked.doubts, *doubts, *asked.notes)
+    return New(written, lines, notes)
 
 
 def _of_pictures(root: Path, name: str, data: Path, place: Path, *, auto: bool = False) -> New:
@@ -117,6 +127,15 @@ def _started(target: str, found: Guess) -> Start:
     known = () if found.ahead is not None else found.columns  # a forecast has `features:` of its own
     levels = [column.levels for column in known if column.name not in out and not column.personal]
     return start(found.task, found.rows, levels)
+
+
+def _models(task: str) -> tuple[str, tuple[str, ...]]:
+    """Choose the candidates of a first model, and say where they are not the usual ones."""
+    if (obstacle := leafwise_library.obstacle()) is None:
+        return starter.USUAL, ()
+    models = starter.WITHOUT_LIGHTGBM[task]
+    said = f"candidates are {models}, for LightGBM cannot be loaded ({obstacle}): {leafwise_library.HINT}"
+    return models, (f"{said}; then write {starter.USUAL}",)
 
 
 def _team(root: Path, name: str) -> tuple[str, ...]:

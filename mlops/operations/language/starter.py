@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 GATES = {"binary": "binary_classifier", "multiclass": "multiclass_classifier", "regression": "regressor"}
 _PARTS = {"hour": "[hour, weekday]", "day": "[weekday, month]", "week": "[month]", "month": "[month]"}
-_MODELS = {
+USUAL = "[linear, lightgbm]"
+"""Candidates of a first model; what another learns is compared with what a straight line does."""
+WITHOUT_LIGHTGBM = {
     "binary": "[gradient_boosting, mlp]",
     "multiclass": "[gradient_boosting, mlp]",
     "regression": "[linear, gradient_boosting]",
 }
+"""Candidates where LightGBM cannot be loaded, by task."""
 _CHOSEN = "  # candidates; the better one on validation goes on"
 AUTO = "auto  # every kind that suits, searched under one budget, and their mean"
 _MEANINGS = {
@@ -81,12 +84,13 @@ def pipeline_yaml(
     *,
     team: bool = False,
     horizons: Sequence[int] | None = None,
+    models: str = USUAL,
     auto: Sequence[str] = (),
 ) -> str:
-    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
+    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates (`models`), judged by which gates.
 
-    A `team` reviews it where the policy gives its name one: then it names no owners of its own. With the lines that
-    `auto` comes to it names no candidates either.
+    A `team` reviews it where the policy gives its name one: then it names no owners of its own. Where `models` is
+    `AUTO`, `auto` has the lines that it comes to.
     """
     return "\n".join(
         (
@@ -95,7 +99,7 @@ def pipeline_yaml(
             "defaults:",
             f"  - /data: {text(name)}",
             "  - /features: tabular",
-            f"  - /model: {AUTO if auto else f'{_MODELS[guess.task]}{_CHOSEN}'}",
+            f"  - /model: {models}{'' if models == AUTO else _CHOSEN}",
             f"  - /gates: {'forecaster' if guess.ahead else GATES[guess.task]}",
             "  - /deploy: [local]",
             "  - _self_",

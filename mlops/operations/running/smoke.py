@@ -6,14 +6,16 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack, redirect_stderr
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
 import yaml
 
 from mlops.documents.stage_end import StageEnd
-from mlops.files.atomic import write_text, writing
+from mlops.files.atomic import write_text
 from mlops.files.plain_yaml import Values
 from mlops.operations.external_inputs import given
 from mlops.operations.processes.child import Child
@@ -30,13 +32,15 @@ _TRIALS = 2  # of each candidate that is searched: what the YAML says, and one m
 _CLASS = 30  # rows that a class keeps, so that each part of a split has some
 
 
-def smoke(root: Path, pipeline: PipelinePlan, printed: IO[bytes] | None = None) -> Verdict:
+def smoke(root: Path, pipeline: PipelinePlan, printed: IO[bytes] | None = None, *, here: bool = False) -> Verdict:
     """Run all stages but packaging on at most `ROWS` rows and a few epochs; nothing committed is touched.
 
-    Stages print into `printed`, or where this process prints.
+    Stages print into `printed`, or where this process prints. They run in this process where it says `here`, which has
+    imported most of what they import, and where none of the code is the pipeline's own; else in processes of theirs.
 
     Raises:
         StageFailed: a stage stopped.
+        MlopsError: a stage stopped in this process.
     """
     scratch = root / ".mlops" / "smoke"
     folder = scratch / "pipelines" / pipeline.name
@@ -44,9 +48,9 @@ def smoke(root: Path, pipeline: PipelinePlan, printed: IO[bytes] | None = None) 
         shutil.rmtree(folder)
     source = root / pipeline.folder
     folder.mkdir(parents=True)
-    for file in source.iterdir():
-        if file.is_file() and file.suffix == ".py":
-            shutil.copy(file, folder)
+    code = [file for file in source.iterdir() if file.is_file() and file.suffix == ".py"]
+    for file in code:
+        shutil.copy(file, folder)
     read = given(pipeline)
     own = {path for stage in pipeline.stages if stage.name not in STAGES for path in read[stage.name]}
     for path in {*read["ingest"], *own}:
@@ -54,14 +58,30 @@ def smoke(root: Path, pipeline: PipelinePlan, printed: IO[bytes] | None = None) 
         copy = partial(shutil.copytree, dirs_exist_ok=True) if (source / path).is_dir() else shutil.copy
         copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
-    _run(folder, "ingest", printed=printed)
-    _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline), ordered=pipeline.task == "forecasting")
-    making = [stage.name for stage in pipeline.stages if stage.name not in STAGES]
-    for name in making:
-        _run(folder, name, own=True, printed=printed)
-    rest = (each.name for each in pipeline.stages if each.name not in ("ingest", "package", *making))
-    _run(folder, *rest, printed=printed)
+    names = [each.name for each in pipeline.stages if each.name != "package"]
+    making = [name for name in names if name not in STAGES]
+    if here and not code and not making:
+        _run_here(folder, names, printed)
+    elif not making:
+        _run(folder, *names, printed=printed)
+    else:
+        _run(folder, "ingest", printed=printed)
+        for name in making:
+            _run(folder, name, own=True, printed=printed)
+        _run(folder, *(name for name in names if name not in ("ingest", *making)), printed=printed)
     return read_verdict(scratch, pipeline.name)
+
+
+def _run_here(folder: Path, names: Sequence[str], printed: IO[bytes] | None) -> None:
+    from mlops.operations.processes.stage import run_stage  # what runs stages imports Polars
+
+    with ExitStack() as stack:
+        if printed is not None and printed is not sys.stderr.buffer:
+            text = TextIOWrapper(printed, encoding="utf-8", write_through=True)
+            stack.callback(text.detach)
+            stack.enter_context(redirect_stderr(text))
+        for name in names:
+            run_stage(folder, name)
 
 
 def _run(folder: Path, *stages: str, printed: IO[bytes] | None, own: bool = False) -> None:
@@ -91,8 +111,10 @@ def _little(pipeline: PipelinePlan) -> dict[str, Values]:
     train, validate = (pipeline.stage(name).section for name in ("train", "validate"))
     trainer = train["trainer"]
     tune = next((stage.section for stage in pipeline.stages if stage.name == "tune"), None)
+    ingest = next(stage.section for stage in pipeline.stages if stage.name == "ingest")
     return {
         **{stage.name: stage.section for stage in pipeline.stages},
+        "ingest": {**ingest, "extract": _extract(pipeline)},
         **({} if tune is None else {"tune": _few_trials(tune, _EPOCHS)}),
         "train": {**train, "trainer": {**trainer, "max_epochs": min(_EPOCHS, trainer["max_epochs"])}},
         "validate": {**validate, "rows": {"at_least": 1, "at_most": None}},
@@ -105,29 +127,10 @@ def _few_trials(tune: Values, epochs: int) -> Values:
     return {**tune, "trainer": trainer, "trials": trials, "parallel": 1}
 
 
-def _stratum(pipeline: PipelinePlan) -> str | None:
-    """Name the column whose every value must stay in a sample: the target, where it has classes."""
-    return None if pipeline.task == "regression" else str(pipeline.stage("validate").section["target"])
-
-
-def _shrink(path: Path, stratum: str | None, *, ordered: bool = False) -> None:
-    """Keep a random sample of the rows, in their order; every class keeps at least `_CLASS` rows.
-
-    Of `ordered` rows the last ones are kept: a forecast looks at those before, which a sample has not.
-    """
-    import polars
-
-    frame = polars.read_parquet(path)
-    if frame.height <= ROWS:
-        return
-    if ordered:
-        sample = frame.tail(ROWS)
-    elif stratum in frame.columns:
-        shuffled = frame.sample(fraction=1.0, shuffle=True, seed=0)
-        rank = polars.int_range(polars.len()).over(stratum)
-        share = polars.len().over(stratum) * (ROWS / frame.height)
-        sample = shuffled.filter(rank < polars.max_horizontal(share, polars.lit(_CLASS)))
-    else:
-        sample = frame.sample(ROWS, seed=0)
-    with writing(path) as temporary:
-        sample.sort("__row__").write_parquet(temporary)
+def _extract(pipeline: PipelinePlan) -> Values:
+    """Choose the rows that are kept: of classes some of each, which every part of a split is to have."""
+    if pipeline.task == "forecasting":
+        return {"rows": ROWS, "ordered": True}
+    if pipeline.task == "regression":
+        return {"rows": ROWS}
+    return {"rows": ROWS, "stratum": str(pipeline.stage("validate").section["target"]), "least": _CLASS}

@@ -25,6 +25,7 @@ from mlops.present.report.forests import Forest
 from mlops.present.report.importance import ImportanceSection, importance
 from mlops.present.report.lineage import Drawing, drawing
 from mlops.present.report.origins import Part
+from mlops.present.report.pictures import PictureSection, pictures
 from mlops.present.report.residuals import residuals
 from mlops.present.report.robustness import robustness
 from mlops.present.report.serving import Serving, serving
@@ -56,6 +57,7 @@ class Page:
     slices: tuple[Forest, ...]
     sliced: bool
     discovered: Forest | None
+    pictures: tuple[PictureSection, ...]
     fairness: tuple[Fairness, ...]
     robustness: tuple[Forest, ...]
     importance: ImportanceSection | None
@@ -90,6 +92,7 @@ class Page:
             ("calibration", "Calibration", self.calibration),
             ("decisions", "Decisions", self.decision),
             ("slices", "Slices", self.sliced or self.discovered),
+            ("pictures", "Pictures", self.pictures),
             ("fairness", "Fairness", self.fairness),
             ("robustness", "Robustness", self.robustness),
             ("importance", "Importance", self.importance),
@@ -133,6 +136,7 @@ def view(
         slices=models.sliced(names, metrics, gate, about),
         sliced=bool(metrics.slices) or not metrics.models,
         discovered=discovered(metrics, about),
+        pictures=pictures(metrics, about),
         fairness=fairness(gate, about),
         robustness=robustness(names, metrics, gate),
         importance=importance(metrics, documents.explanations),

@@ -29,6 +29,9 @@ def group(spec: Pipeline) -> str | None:
     return spec.data.entity or (spec.data.split.key if spec.data.split.by == "group" else None)
 
 
+_READ = " ".join(f"data.images.*.{key}" for key in ("from", "shape", "folder", "resize", "broken", "largest"))
+
+
 @once
 def _metrics(spec: Pipeline) -> list[str]:
     named = {rule.metric for rule in lower_rules(spec)} | set(spec.evaluate.metrics)
@@ -66,6 +69,11 @@ def _persistence(spec: Pipeline) -> dict[str, str | None]:
     split = spec.data.split
     timed = split.by == "time" and spec.task != "forecasting"
     return {"time": split.key, "thing": spec.data.entity} if timed else {}
+
+
+def _pictures(spec: Pipeline) -> dict[str, bool]:
+    """Say of which columns of pictures some may be shown."""
+    return {name: image.public for name, image in spec.data.images.items()}
 
 
 def _blind(spec: Pipeline) -> list[str]:
@@ -115,6 +123,7 @@ EVALUATE = Declaration(
         Parameter("cost", "evaluate.cost", optional=True),
         LOOKBACK,
         Parameter("comparators", "forecast.comparators", comparators, optional=True),
+        Parameter("pictures", "data.images", _pictures, optional=True, whole=True, but=_READ),
         OWN,
     ),
     inputs=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlops.blocks.column_group import BY_TARGET, IMAGE, LONG_TARGET_CODED, TEXT, USUAL
 from mlops.blocks.derived import conditions, fitted, served
 from mlops.blocks.where import Where, whole
-from mlops.configuration.data import computed, excluded, personal
+from mlops.configuration.data import SHOWN, computed, excluded, personal
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.files.plain_yaml import Values
@@ -91,6 +91,7 @@ FEATURES = Declaration(
             _groups,
             optional=True,
             whole=True,
+            but=SHOWN,
         ),
         Parameter("seed", "seed model.*.columns model.*.groups model.*.kind", _seed, optional=True),
         Spliced("features", optional=("images",)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.configuration.data import brief, images, sources
+from mlops.configuration.data import SHOWN, brief, images, sources, unshown
 from mlops.configuration.pipeline import Pipeline
 from mlops.files.plain_yaml import Values
 from mlops.plan.stage import Output
@@ -30,7 +30,7 @@ def _test(spec: Pipeline) -> Values | None:
 
 
 def _images(spec: Pipeline) -> dict[str, Values]:
-    return {name: brief(image) for name, image in images(spec.data).items()}
+    return {name: unshown(image) for name, image in images(spec.data).items()}
 
 
 def _folders(spec: Pipeline) -> tuple[str, ...]:
@@ -43,11 +43,11 @@ INGEST = Declaration(
         Parameter("source", "data.source", lambda spec: _undated(spec.data.source), but=_RECORDED),
         Parameter("join", "data.join", _join, optional=True),
         Parameter("test", "data.test", _test, optional=True, but=_RECORDED),
-        Parameter("images", "data.images", _images, optional=True),
+        Parameter("images", "data.images", _images, optional=True, but=SHOWN),
     ),
     inputs=(
         Files("data.source data.join data.test", _files, but=_RECORDED),
-        Files("data.images data.source", _folders, but=_RECORDED),
+        Files("data.images data.source", _folders, but=f"{_RECORDED} {SHOWN}"),
     ),
     outputs=(Output("artifacts/raw.parquet"),),
     kinds=lambda spec: [SOURCES[source.kind] for _, source in sources(spec.data)],

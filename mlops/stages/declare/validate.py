@@ -6,7 +6,7 @@ from mlops.blocks.address import own_file
 from mlops.blocks.table_rule import Freshness
 from mlops.blocks.where import whole
 from mlops.configuration.columns import mentions
-from mlops.configuration.data import brief, computed, excluded, paths_of_images
+from mlops.configuration.data import SHOWN, brief, computed, excluded, paths_of_images, unshown
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import own
@@ -76,7 +76,7 @@ VALIDATE = Declaration(
             "keys",
             "data.keys data.entity data.split.key data.images forecast",
             _keys,
-            but="forecast.backtest forecast.sliding",
+            but=f"forecast.backtest forecast.sliding {SHOWN}",
         ),
         Parameter(
             "columns", "data.columns", lambda spec: {name: brief(rule) for name, rule in spec.data.columns.items()}
@@ -109,8 +109,9 @@ VALIDATE = Declaration(
         Parameter(
             "images",
             "data.images",
-            lambda spec: {name: brief(image) for name, image in spec.data.images.items()},
+            lambda spec: {name: unshown(image) for name, image in spec.data.images.items()},
             optional=True,
+            but=SHOWN,
         ),
         Parameter("named", _GONE_BY, _named, optional=True, whole=True),
         Parameter("made_by", "stages", own.made_by, optional=True, whole=True),

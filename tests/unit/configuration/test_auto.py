@@ -105,7 +105,8 @@ def test_a_kind_takes_the_settings_of_its_portfolio(kind: str) -> None:
             {"auto": {"kinds": ["linear", "lihgtgbm"]}},
             ("auto", "kinds", 1),
             "`lihgtgbm` is no kind with settings to try by itself",
-            "did you mean `lightgbm`? also there: catboost, cnn, linear, mlp, nlinear, random_forest, realmlp, tabm, xgboost",
+            "did you mean `lightgbm`? also there: catboost, cnn, linear, mlp, nlinear, random_forest, realmlp, tabm, "
+            "xgboost",
         ),
         (
             {"auto": {"kinds": ["resnet"]}},

@@ -24,7 +24,7 @@ BINARY = """\
 defaults:
   - /data: churn
   - /features: tabular
-  - /model: [gradient_boosting, mlp]  # candidates; the better one on validation goes on
+  - /model: [linear, lightgbm]  # candidates; the better one on validation goes on
   - /gates: binary_classifier
   - /deploy: [local]
   - _self_

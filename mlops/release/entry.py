@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from mlops.documents.summary import Summary
 from mlops.documents.training import TrainingReport
 from mlops.files import canonical
-from mlops.files.figures import figure, interval, plural
+from mlops.files.figures import plural
+from mlops.files.intervals import interval, number
 from mlops.files.tracked import Source, named
 from mlops.present.card.short import described, short
 from mlops.release.mlmodel import Made, beside, model_files
@@ -139,7 +140,7 @@ def _plain(papers: Papers, model: _Model, origin: Origin) -> Iterator[tuple[str,
     yield GATE, f"{gate.verdict}: {gate.tally.passed} of {plural(gate.tally.judged, 'rule')}{_warned(gate)}"
     yield KIND, f"{model.kind}, {model.task}"
     names = [name for name in Summary.of(gate, papers.metrics).model_extra or {} if name in known][:_HEADLINES]
-    told = (f"{name} {figure(known[name].value)} {interval(known[name].low, known[name].high)}" for name in names)
+    told = (f"{name} {number(known[name].value)} {interval(known[name].low, known[name].high)}" for name in names)
     if names:
         yield FIGURES, ", ".join(told)
 

@@ -37,12 +37,28 @@ def interval(low: float | None, high: float | None, *, sign: str = "", unit: str
     return "[{}{unit}, {}{unit}]".format(*ends(low, high, sign), unit=unit)
 
 
+def measured(
+    value: float | None, low: float | None, high: float | None, *, sign: str = "", unit: str = ""
+) -> tuple[str, str]:
+    """Spell a value and its interval, all to the same place.
+
+    >>> measured(-0.00002, -0.106, 0.105), measured(0.008, 0.003, 0.0121, sign="+"), measured(0.7, 0.65, None)
+    (('0.000', '[-0.106, 0.105]'), ('+0.0080', '[+0.0030, +0.0121]'), ('0.700', '[0.650, –]'))
+    """
+    span = interval(low, high, sign=sign, unit=unit)
+    known = [end for end in (value, low, high) if end is not None and math.isfinite(end)]
+    if len(known) < 3:
+        return number(value, sign=sign) + unit, span
+    places = len(ends(known[1], known[2])[0].partition(".")[2])
+    return f"{round(known[0], places) + 0.0:{sign},.{places}f}{unit}", span
+
+
 def ends(low: float, high: float, sign: str = "") -> tuple[str, str]:
     """Spell both ends of an interval to the same place, fine enough to show its width."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return number(low, sign=sign), number(high, sign=sign)
     widest = max(abs(low), abs(high))
-    places = max(0, 3 - (len(str(int(widest))) if widest >= 1 else 0))
+    places = max(0, 3 - (len(str(int(widest))) if widest > 1 else 0))
     if high > low:
         places = max(places, 1 - math.floor(math.log10(high - low)))
     return f"{round(low, places) + 0.0:{sign},.{places}f}", f"{round(high, places) + 0.0:{sign},.{places}f}"
@@ -53,5 +69,5 @@ def _digits(value: float, digits: int, sign: str = "") -> str:
     size = abs(value)
     if 0 < size < 0.01:
         return f"{value:{sign}.{digits - 2 - math.floor(math.log10(size))}f}".removesuffix("0")
-    whole = len(str(int(size))) if size >= 1 else 0
+    whole = len(str(int(size))) if size > 1 else 0  # 1 stands beside shares, and has their decimals
     return f"{value:{sign},.{max(0, digits - whole)}f}"

@@ -48,5 +48,7 @@ def measured(known: Figure | None) -> str | None:
     """Spell a value with its interval; None where it is not known."""
     if known is None:
         return None
-    value, ends = measure(known.value), interval(known.low, known.high)
-    return f"{value} ({ends})" if value and ends else value
+    ends = interval(known.low, known.high)
+    if ends is None or known.value is None:
+        return measure(known.value)
+    return f"{intervals.measured(known.value, known.low, known.high)[0]} ({ends})"

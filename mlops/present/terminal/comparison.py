@@ -9,7 +9,7 @@ from typing import Any
 from mlops.diagnostics import visible
 from mlops.documents.figures import Figure
 from mlops.documents.run_comparison import ComparedMetric, RunComparison
-from mlops.files.intervals import interval, number
+from mlops.files.intervals import measured
 from mlops.present.terminal.style import paint
 from mlops.present.terminal.tables import aligned
 
@@ -64,7 +64,8 @@ def _table(found: RunComparison) -> Iterator[tuple[str, ...]]:
 
 
 def _spelt(known: Figure, sign: str = "") -> tuple[str, str]:
-    return number(known.value, sign=sign), "" if known.low is None else interval(known.low, known.high, sign=sign)
+    value, span = measured(known.value, known.low, known.high, sign=sign)
+    return value, "" if known.low is None else span
 
 
 def _change(compared: ComparedMetric) -> tuple[str, str]:

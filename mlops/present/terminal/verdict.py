@@ -7,7 +7,7 @@ import textwrap
 from mlops.diagnostics import visible
 from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.gate import RuleResult
-from mlops.files.intervals import interval, number
+from mlops.files.intervals import measured
 from mlops.gate_rules import SERVING
 from mlops.present.terminal.style import SYMBOLS, paint, symbol
 from mlops.present.terminal.tables import aligned
@@ -58,8 +58,8 @@ def _cells(rule: RuleResult) -> tuple[str, ...]:
     scale, unit = (100, " %") if in_per_cent(rule) else (1, "")
     value, low, high = (None if end is None else scale * end for end in (rule.value, rule.low, rule.high))
     counted = f"n={rule.n:,}" if rule.metric not in SERVING else f"{rule.n:,} times"
-    span = interval(low, high, sign=sign, unit=unit)
-    return name, number(value, sign=sign) + unit, span, counted, "warns only" if rule.mode == "warn" else ""
+    shown, span = measured(value, low, high, sign=sign, unit=unit)
+    return name, shown, span, counted, "warns only" if rule.mode == "warn" else ""
 
 
 def _indented(text: str) -> list[str]:

@@ -133,7 +133,7 @@ def test_serving_is_counted_in_repetitions_and_compared_in_per_cent() -> None:
     under = rule(under="noise", against="clean", bound=-0.05, value=-0.002, low=-0.004, high=0.001)
     assert table(Verdict("p", "pass", (slower, under), None), explain=False).splitlines()[1:-1] == [
         "  ✓ 99th percentile of latency no worse than champion by 20 %  +3.40 %  [-1.00 %, +8.00 %]  7 times",
-        "  ✓ AUROC when numbers are noisy no worse than clean by 0.05    -0.002  [-0.0040, +0.0010]  n=4,038",
+        "  ✓ AUROC when numbers are noisy no worse than clean by 0.05   -0.0020  [-0.0040, +0.0010]  n=4,038",
     ]
 
 

@@ -34,19 +34,28 @@ class _Name(click.types.StringParamType):
     def __init__(self, find: Callable[[Path], Iterable[str]]) -> None:
         self.find = find
 
-    def shell_complete(self, context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def known(self) -> list[str]:
+        """Give the values, from where one stands; none where the YAML is wrong, which `mlops validate` says."""
         from mlops.operations.root import search_root
 
         try:
             here = search_root(Path.cwd())
-            found = [] if here is None else self.find(here)
-        except Exception:  # what is wrong with the YAML is said by `mlops validate`, not in the middle of a line
+            return [] if here is None else list(self.find(here))
+        except Exception:  # whatever it is, it is not to be told in the middle of a line
             return []
+
+    def shell_complete(self, context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = self.known()
         given = {name for value in context.params.values() if isinstance(value, tuple) for name in value}
         return [CompletionItem(name) for name in found if name.startswith(incomplete) and name not in given]
 
 
 _NAMES = {"name": _Name(pipelines), "names": _Name(pipelines), "environment": _Name(environments)}
+
+
+def known(parameter: click.Parameter | None) -> list[str]:
+    """Give the values that a parameter may have here, where they lie in the repository."""
+    return parameter.type.known() if parameter is not None and isinstance(parameter.type, _Name) else []
 
 
 def complete(command: click.Command) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import click
 
 from mlops import extras
+from mlops.cli.completion import known
 from mlops.diagnostics import inert, suggest
 from mlops.errors import MlopsError
 from mlops.files.conflict import Conflicted
 from mlops.files.system import refused
 
+_NO_NUMBER = re.compile(r"'(.*)' is not a valid ((?:integer|float)(?: range)?)\.", re.DOTALL)
 _NO_CHOICE = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 
 
@@ -49,7 +51,13 @@ def report(error: Exception) -> int:
 
 
 def _suggesting(error: click.ClickException) -> click.ClickException:
-    """Say of a word that is none of an option's which one is meant; click lists them all in one long line."""
+    """Say of a word that is none of an option's which one is meant, and of one that is missing which there are."""
+    if isinstance(error, click.MissingParameter) and (words := known(error.param)):
+        name = error.param.opts[0] if isinstance(error.param, click.Option) else "NAME"
+        return click.UsageError(f"{name} is missing. {suggest('', words)}", ctx=error.ctx)
+    if isinstance(error, click.BadParameter) and (said := _NO_NUMBER.match(error.message)):
+        message = f"`{said[1]}` is no {'whole number' if said[2].startswith('integer') else 'number'}"
+        return click.BadParameter(message, ctx=error.ctx, param=error.param, param_hint=error.param_hint)
     options = error.param.type if isinstance(error, click.BadParameter) and error.param is not None else None
     if not isinstance(error, click.BadParameter) or not isinstance(options, click.Choice):
         return error

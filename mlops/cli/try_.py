@@ -11,6 +11,7 @@ from mlops.cli.failure import report
 from mlops.cli.options import output, result, root, say
 from mlops.errors import ConfigurationError
 from mlops.extras import need
+from mlops.files.figures import plural
 
 if TYPE_CHECKING:
     from mlops.documents.trials_report import TrialsReport
@@ -62,7 +63,7 @@ def command(name: str, overrides: tuple[str, ...], jobs: int | None, save: int |
     here = root()
     asked = combinations(here, name, overrides)
     if save is not None and save > len(asked.combinations):
-        raise click.UsageError(f"--save {save}: there are {len(asked.combinations)} combinations")
+        raise click.UsageError(f"--save {save}: of {plural(len(asked.combinations), 'combination')}")
     tracking = asked.now.pipeline(name).tracking
     tried = try_out(asked, jobs or cores(), say, partial(log, here, tracking))
     found = ranked(tried, weighty(asked.now.pipelines[name].spec))

@@ -170,6 +170,10 @@ def _by_hydra(configuration: Configuration, name: str, row: Row | None, over: tu
 
 def _missing(configuration: Configuration, name: str, position: Position, row: Row | None) -> tuple[Diagnostic, ...]:
     if not NAME.fullmatch(name):
+        meant = name.rstrip("/").rpartition("/")[2].removesuffix(".yaml")
+        if meant != name and meant in names(configuration):
+            place = Position(f"conf/pipeline/{meant}.yaml")
+            return (Diagnostic(place, f"`{name}` is a path, not the name of a pipeline", f"write `{meant}`", "name"),)
         hint = "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit"
         return (Diagnostic(position, f"`{name}` is not the name of a pipeline", hint, "name"),)
     if row is None and configuration.document(f"pipeline/{name}") is None:

@@ -17,15 +17,6 @@ def figure(value: float | None, sign: str = "", digits: int = 3) -> str:
     return f"{value:{sign},.0f}" if abs(whole) >= 10**digits else f"{value:{sign}.{digits}g}"
 
 
-def interval(low: float | None, high: float | None, sign: str = "") -> str:
-    """Spell both ends of an interval.
-
-    >>> interval(-0.001, None)
-    '[-0.001, –]'
-    """
-    return f"[{figure(low, sign)}, {figure(high, sign)}]"
-
-
 def plural(count: int, noun: str) -> str:
     """Count things.
 

@@ -20,9 +20,9 @@ def commit_of(root: Path, reference: str) -> str:
     """
     done = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     if done.returncode:
-        raise ConfigurationError(
-            f"`{reference}` is no commit of this repository", hint="fetch it, or name a branch or a commit"
-        )
+        shallow = git(root, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        hint = "git fetch --unshallow" if shallow else "fetch it, or name a branch or a commit"
+        raise ConfigurationError(f"`{reference}` is no commit of this repository", hint=hint)
     return done.stdout.decode().strip()
 
 

@@ -49,7 +49,10 @@ def refuse(root: Path) -> None:
 
 def unfinished(root: Path) -> str:
     """Say which files are unmerged, that they are taken as they lie here, and what to type; empty where none is."""
-    if not (under_way := _under_way(root)) or not (paths := sorted(_unmerged(root))):
+    if not (under_way := _under_way(root)):
+        return ""
+    paths = sorted(path for path in _unmerged(root) if _marked(root / path) is None)  # one with markers is a finding
+    if not paths:
         return ""
     shown = " ".join(quote(path) for path in paths[:_NAMED]) if len(paths) <= _NAMED else "."
     more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
@@ -73,7 +76,9 @@ def told(root: Path, error: Conflicted) -> Conflicted:
     beside = {path for folder in folders for path in _matching(root, folder)}
     beside = {path for path in beside if "/artifacts/" not in path and "/data/" not in path}
     places = error.places | {path: line for path in beside if (line := _marked(root / path)) is not None}
-    return Conflicted(places, hint=", then ".join(_steps(root, sorted(places))))
+    edited = sorted(path for path in _unmerged(root, ("conf",)) if _marked(root / path) is not None)
+    first = [f"mend {' '.join(map(quote, edited))} by hand and git add it"] if edited else []
+    return Conflicted(places, hint=", then ".join([*first, *_steps(root, sorted(places))]))
 
 
 def _steps(root: Path, paths: list[str]) -> Iterator[str]:

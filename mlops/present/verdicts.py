@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, plural
+from mlops.files.intervals import number
 from mlops.gate_rules import SERVING
 from mlops.ml.evaluation.judging.names import titled
 from mlops.verdict import INCONCLUSIVE, tally, warns
@@ -125,7 +126,7 @@ def warned(rules: Iterable[RuleResult]) -> str:
 def _warning(rule: RuleResult) -> str:
     if rule.value is None:
         return f"{about(rule)} is not known, and should be {_wish(rule)}"
-    value = f"{figure(100 * rule.value)} %" if in_per_cent(rule) else figure(rule.value)
+    value = f"{number(100 * rule.value)} %" if in_per_cent(rule) else number(rule.value)
     apart = "" if rule.against == "value" else f" from that of {rule.against}"
     doubt = "may not be" if rule.verdict == INCONCLUSIVE else "should be"
     return f"{about(rule)} is {value}{apart}, and {doubt} {_wish(rule)}"

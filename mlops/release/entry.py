@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from mlops.documents.summary import Summary
 from mlops.documents.training import TrainingReport
 from mlops.files import canonical
-from mlops.files.figures import figure, interval, plural
+from mlops.files.figures import plural
+from mlops.files.intervals import measured
 from mlops.files.tracked import Source, named
 from mlops.present.card.short import described, short
 from mlops.release.mlmodel import Made, beside, model_files
@@ -139,7 +140,7 @@ def _plain(papers: Papers, model: _Model, origin: Origin) -> Iterator[tuple[str,
     yield GATE, f"{gate.verdict}: {gate.tally.passed} of {plural(gate.tally.judged, 'rule')}{_warned(gate)}"
     yield KIND, f"{model.kind}, {model.task}"
     names = [name for name in Summary.of(gate, papers.metrics).model_extra or {} if name in known][:_HEADLINES]
-    told = (f"{name} {figure(known[name].value)} {interval(known[name].low, known[name].high)}" for name in names)
+    told = (" ".join((name, *measured(known[name].value, known[name].low, known[name].high))) for name in names)
     if names:
         yield FIGURES, ", ".join(told)
 
@@ -168,9 +169,9 @@ def _tags(papers: Papers, origin: Origin) -> Iterator[tuple[str, str]]:
 
 def _metrics(report: MetricsReport) -> Iterator[Measured]:
     """Give the candidate's metrics on the test part; their intervals are in tags and in a table."""
-    for name, measured in sorted(report.candidate.items()):
-        if measured.value is not None and math.isfinite(measured.value):
-            yield name, float(measured.value), 0
+    for name, known in sorted(report.candidate.items()):
+        if known.value is not None and math.isfinite(known.value):
+            yield name, float(known.value), 0
 
 
 def _figures(report: MetricsReport) -> Iterator[tuple[str, ...]]:

@@ -80,9 +80,9 @@ def test_whoever_counts_the_rules_comes_to_the_same() -> None:
     shown = table(Verdict("p", "fail", tuple(MIXED), None), explain=False).splitlines()[-2:]
     assert shown == [
         "  verdict: fail (1 of 5 failed, 1 of 5 inconclusive, 1 of 5 waived, 1 of 5 deferred, 1 warning)",
-        "    1 warning: AUROC is 0.7, and should be at least 0.5",
+        "    1 warning: AUROC is 0.700, and should be at least 0.5",
     ]
-    assert banner(gate).warning == "1 warning: AUROC is 0.7, and should be at least 0.5"
+    assert banner(gate).warning == "1 warning: AUROC is 0.700, and should be at least 0.5"
 
 
 def test_a_recorded_verdict_is_no_better_than_its_rules() -> None:

@@ -77,7 +77,9 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
             better = "higher is better" if rule.higher_is_better else "lower is better"
             why = better if kind is None else kind.best
             message = f"`{wrong}` bounds {rule.name} on its good side{f': {why}' if why else ''}"
-            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
+            there = getattr(rule, right) is not None
+            hint = f"remove it: `{right}` is there" if there else f"write `{right}`"
+            yield Problem((*path, wrong), message, hint, "bound-direction")
 
 
 def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:

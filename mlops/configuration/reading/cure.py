@@ -20,6 +20,9 @@ _LIMITS = {
 _ITEMS = 8
 _DASH = re.compile(r"(?:^|\s)-(?=[^\s\d.-])")
 _NO_BLANK = re.compile(r"(?P<key>\w+):(?P<value>\S.*)")
+_ABOVE = (">", ">=", "≥")
+_FORMULA = re.compile(r"(?P<metric>[a-z]\w*) *(?P<sign>[<>]=?|[≤≥]) *(?P<bound>-?\d*\.?\d+)")
+"""A rule as one would say it, `auroc >= 0.9`."""
 
 
 def number(given: Any, wanted: str) -> str:
@@ -74,11 +77,29 @@ def listed(key: str, given: Any) -> str:
 def blocks(key: str, given: Any, keys: Iterable[str]) -> str:
     """Say how a list of blocks is written, where something else stands.
 
-    >>> blocks("gates", "auroc >= 0.9", ["at_least", "metric"])
+    >>> blocks("gates", "auroc", ["at_least", "metric"])
     'write a list, `gates: [{...}, ...]`; keys of each: at_least, metric'
+    >>> blocks("gates", "auroc >= 0.9", ["at_least", "at_most", "metric"])
+    'write `gates: [{metric: auroc, at_least: 0.9}]`'
     """
+    names = tuple(keys)
+    if rule := _rule(given, names):
+        return f"write `{key}: [{rule}]`"
     how = "begin each of its items with `- `" if isinstance(given, dict) else f"write a list, `{key}: [{{...}}, ...]`"
-    return f"{how}; keys of each: {', '.join(keys)}"
+    return f"{how}; keys of each: {', '.join(names)}"
+
+
+def _rule(given: Any, names: tuple[str, ...]) -> str:
+    """Spell a bound that is written as a formula; nothing where it is none, or the block has no bounds.
+
+    >>> _rule("rmse<3.5", ("at_least", "at_most", "metric"))
+    '{metric: rmse, at_most: 3.5}'
+    """
+    if not isinstance(given, str) or not {"metric", "at_least", "at_most"} <= set(names):
+        return ""
+    found = _FORMULA.fullmatch(given.strip())
+    side = "at_least" if found and found["sign"] in _ABOVE else "at_most"
+    return "" if found is None else f"{{metric: {found['metric']}, {side}: {found['bound']}}}"
 
 
 def mapping(key: str, given: Any, keys: Iterable[str], *, top: bool) -> str:
@@ -86,7 +107,11 @@ def mapping(key: str, given: Any, keys: Iterable[str], *, top: bool) -> str:
     names = tuple(keys)
     if isinstance(given, str) and (found := _NO_BLANK.match(given)) and found["key"] in names:
         return f"write a blank after the colon: `{found['key']}: {found['value']}`"
+    if rule := _rule(given, names):
+        return f"write `{rule}`"
     known = ", ".join(names)
+    if known and isinstance(given, list):
+        return f"write its keys without a dash before them: {known}"
     said = f"write a mapping of keys: {known}"
     said = said if known else f"write a mapping with a name for each: `{key}: {{NAME: ...}}`"
     if top and key in GROUPS and isinstance(given, str) and _PLAIN.fullmatch(given):

@@ -1,13 +1,15 @@
-"""What lies below `conf/` and is no file of its own: links that lead out of the repository, pipes, sockets.
+"""What lies below `conf/` and cannot be read there: links that lead out of the repository, pipes, misspelt endings.
 
 Behind such a link foreign files would be read, and shown; whoever opens a pipe waits for somebody who writes to it.
 What people approve may be no link at all: Git follows none, so that approval, ledger and history would be of the link,
-while another file, which nobody was asked about, says what counts.
+while another file, which nobody was asked about, says what counts. And a pipeline whose file ends in `.yml` would be no
+pipeline, and nothing would be wrong.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,12 +27,13 @@ _ODD = {
 }
 _APPROVED = ("conf/accept", "conf/policy.yaml", "conf/project.yaml", "conf/release", "conf/waiver")
 """What is read from Git as a commit has it, as well as from the disk."""
+_ENDING = re.compile(r"\.(yml|yaml)$", re.IGNORECASE)
 _CURE = "put the file or folder itself there"
 
 
 @dataclass(frozen=True)
 class Links:
-    """The links of one project's `conf/`, and what is neither file nor folder there; looked for once."""
+    """The links of one project's `conf/`, and what else is not read there; looked for once."""
 
     root: Path
 
@@ -46,7 +49,7 @@ class Links:
 
     @cached_property
     def _found(self) -> dict[str, int]:
-        """Everything that is neither file nor folder, from the root, with its kind."""
+        """Everything that is neither file nor folder, or whose ending is misspelt, from the root, with its kind."""
         if (self.root / "conf").is_symlink():
             return {"conf": stat.S_IFLNK}
         return dict(_below(f"{self.root}/conf", "conf"))
@@ -71,11 +74,14 @@ class Links:
         return None
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Refuse every link that leads out, and all that is no file or folder, read or not."""
+        """Refuse every link that leads out, and all that nothing reads, read or not."""
         return tuple(found for path in sorted(self._found) if (found := self.refused(path)) is not None)
 
 
 def _odd(path: str, kind: int) -> Diagnostic:
+    if kind == stat.S_IFREG:
+        hint = f"mv {quote(path)} {quote(_ENDING.sub('.yaml', path))}"
+        return Diagnostic(Position(path), "nothing reads it: files of conf/ end in `.yaml`", hint, "missing-file")
     message = f"{_ODD.get(kind, 'something else')} stands where only files and folders belong"
     return Diagnostic(Position(path), message, f"rm {quote(path)}", "missing-file")
 
@@ -91,3 +97,5 @@ def _below(folder: str, shown: str) -> Iterator[tuple[str, int]]:
             yield from _below(entry.path, name)
         elif not entry.is_file(follow_symlinks=False):
             yield name, stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)
+        elif _ENDING.search(name) and not name.endswith(".yaml"):
+            yield name, stat.S_IFREG

@@ -21,6 +21,8 @@ MAXIMUM_DEPTH = 50
 MAXIMUM_NODES = 100_000
 MAXIMUM_TOLD = 100  # findings of one file; more of them say nothing new
 _REMEMBERED = 1 << 13  # bytes of a file that is remembered, which takes 0.5 MiB; most take a tenth of that
+_BLANK = re.compile(r"^[ -]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])", re.MULTILINE)
+"""What looks like a space where a line begins, and is part of a key to YAML; pages and word processors leave it."""
 _CODE = re.compile(r"_\w+_|\(\)")
 
 
@@ -79,6 +81,12 @@ class _Reader:
             before = self.text[: self.text.index("\t")]
             place = Position(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             self._report(place, "a tab", 'indent with spaces; write "\\t" for a tab in text', "yaml-syntax")
+            return Document(self.file, self.text, None, tuple(self.found))
+        if (odd := _BLANK.search(self.text)) is not None:
+            before = self.text[: odd.start(1)]
+            place = Position(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            message = f"a blank that is no space, U+{ord(odd[1]):04X}"
+            self._report(place, message, "indent with spaces: type those of this line anew", "yaml-syntax")
             return Document(self.file, self.text, None, tuple(self.found))
         try:
             for event in self._events():

@@ -92,7 +92,7 @@ def _cannot_classify(name: str, task: Task, found: ColumnType, classes: int, row
     if found == "float":
         return f"`{name}` has fractional values, which are not classes; is this a regression?"
     if task == "binary" and classes != 2:
-        return f"`{name}` has {classes:,} classes; a binary task has 2"
+        return f"`{name}` has {classes:,} class{'' if classes == 1 else 'es'}; a binary task has 2"
     if classes < 2:
         return f"`{name}` has {classes:,} class; there is nothing to tell apart"
     if classes > min(_CLASSES, rows // 2):

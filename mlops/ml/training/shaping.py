@@ -12,11 +12,12 @@ import numpy as np
 
 from mlops.blocks.column_group import UNKNOWN, Layout
 from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data.truths import as_labels
 from mlops.ml.training.problem import Problem, Scale
 from mlops.statistics.weights import shares
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -74,7 +75,7 @@ def shaped(candidate: Candidate, objective: Objective, classes: Sequence[str] = 
     """
     named = objective.class_weight
     if isinstance(named, dict):
-        named = _as_labels(named, classes)
+        named = as_labels(named, classes)
         objective = objective.model_copy(update={"class_weight": named})
     if isinstance(named, dict) and (unknown := sorted(set(named) - set(classes))):
         raise ConfigurationError(
@@ -84,16 +85,6 @@ def shaped(candidate: Candidate, objective: Objective, classes: Sequence[str] = 
     if named is None and objective.transform is None:
         return candidate
     return Shaped(candidate, objective, tuple(classes))
-
-
-def _as_labels(named: Mapping[str, float], classes: Sequence[str]) -> dict[str, float]:
-    """Name truths as the labels of a column of truths are, which YAML spells in small letters.
-
-    >>> _as_labels({"true": 3.0}, ["False", "True"]), _as_labels({"true": 3.0}, ["true", "unsure"])
-    ({'True': 3.0}, {'true': 3.0})
-    """
-    truths = set(classes) == {"False", "True"}
-    return {name.capitalize() if truths and name in ("false", "true") else name: named[name] for name in named}
 
 
 @dataclass(frozen=True)

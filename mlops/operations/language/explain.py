@@ -89,6 +89,7 @@ def _find(value: Any, key: str) -> tuple[Path, Any]:
         if step not in known:
             parent = ".".join(map(str, path)) or "the pipeline"
             hint = suggest(part, map(str, known)) or f"`{parent}` has no keys"
+            hint = f"it is a list: write `{parent}.0`" if isinstance(value, list) and value else hint
             raise ConfigurationError(f"there is no key `{part}` in {parent}", hint=hint)
         value = value[step]
         path.append(step)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlops.configuration.load import load_policy
 from mlops.configuration.reading.library import Configuration
-from mlops.diagnostics import nearest
+from mlops.diagnostics import nearest, visible
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.extras import need
 from mlops.files.atomic import write_text, writing
@@ -72,11 +72,12 @@ def create(
     place = _place(root, name, _existing(data))
     if holds_pictures(data):
         return _of_pictures(root, name, data.resolve(), place, auto=auto)
-    if target is None:
-        raise ConfigurationError("nothing says which column is learnt", hint="--target COLUMN")
     from mlops.ml.data import guessing  # Polars takes 0.2 s to import: not for a name that is refused
 
     looked = guessing.read(data.resolve(), header=header, names=names)
+    if target is None:
+        hint = f"--target COLUMN; columns: {_listed(looked.frame.columns)}"
+        raise ConfigurationError("nothing says which column is learnt", hint=hint)
     source, frame = _plain(looked.source), looked.frame
     _check_columns(frame, target, looked.doubts)
     from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
@@ -196,9 +197,13 @@ def _check_columns(frame: pl.DataFrame, target: str, doubts: Sequence[str]) -> N
         raise ConfigurationError(message, hint="check that it is a table with a header")
     if target not in names:
         close = nearest(target, names)
-        listed = ", ".join(names[:_OFFERED]) + (f" and {len(names) - _OFFERED} more" if len(names) > _OFFERED else "")
-        hint = (f"did you mean `{close}`? " if close else "") + f"columns: {listed}"
+        hint = (f"did you mean `{close}`? " if close else "") + f"columns: {_listed(names)}"
         raise ConfigurationError(f"there is no column `{target[:_LONGEST]}`", hint="; ".join((hint, *doubts)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _OFFERED} more" if len(names) > _OFFERED else ""
+    return ", ".join(visible(name[:40]) for name in names[:_OFFERED]) + more
 
 
 def _write(root: Path, texts: Mapping[str, str], data: Path, files: Sequence[Path], copy: Path) -> tuple[str, ...]:

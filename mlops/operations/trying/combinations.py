@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from mlops.configuration.data import dump
+from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.fleet import read_fleets
 from mlops.configuration.reading.library import Configuration
 from mlops.configuration.reading.overrides import (
@@ -104,6 +105,9 @@ def _absent(spec: Values, keys: Choices) -> Iterator[Diagnostic]:
     """Find candidates that there are not: as to Hydra, a slip in a name makes no second one."""
     for override, _ in keys:
         parts = override.key.split(".")
+        if parts[0] in spec["model"] and parts[0] not in Pipeline.model_fields:
+            hint = f"write `model.{override.key}=...`"
+            yield Diagnostic(override.position, f"`{parts[0]}` is a candidate, and no key", hint, "override")
         if override.added or len(parts) < 3:
             continue
         if parts[0] == "model" and parts[1] not in spec["model"]:

@@ -11,7 +11,7 @@ from mlops.documents.metrics import Changed, MetricsReport, Reliability
 from mlops.documents.split import SplitReport
 from mlops.gate_rules.fairness import RATES, SELECTION
 from mlops.ml.evaluation.judging.names import called
-from mlops.present.card.words import ROWS, escaped, interval, measured, number, table
+from mlops.present.card.words import ROWS, escaped, interval, measure, measured, number, table
 
 Rules = tuple[RuleResult, ...]
 Rates = Mapping[str, Mapping[str, tuple[Rate, ...]]]
@@ -93,7 +93,7 @@ def _slices(rules: Rules, metrics: MetricsReport) -> Iterator[str]:
         yield from table(
             ("slice", "rows", escaped(called(metric)), "interval"),
             (
-                (f"{item.by}={item.slice}", item.n, number(known.value), interval(known.low, known.high))
+                (f"{item.by}={item.slice}", item.n, measure(known.value), interval(known.low, known.high))
                 for item in slices
                 for known in (item.metrics.get(metric) or Figure(),)
             ),
@@ -120,10 +120,10 @@ def _fairness(rules: Rules, rates: Rates) -> Iterator[str]:
 def _calibration(found: Reliability | None) -> Iterator[str]:
     if found is None:
         return
-    yield f"- {called('ece')}: {number(found.ece)}, of the probability of {escaped(found.of)}"
+    yield f"- {called('ece')}: {measure(found.ece)}, of the probability of {escaped(found.of)}"
     for name, known, right in (("slope", found.slope, 1), ("intercept", found.intercept, 0)):
         yield f"- Calibration {name}: {measured(known) or 'unknown'}; {right} is right"
-    yield f"- Brier score: {number(found.brier.score)}"
+    yield f"- Brier score: {measure(found.brier.score)}"
 
 
 def _robustness(rules: Rules, metrics: MetricsReport) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _robustness(rules: Rules, metrics: MetricsReport) -> Iterator[str]:
         yield from table(
             ("rows with", "strength", escaped(called(metric)), "change", "interval of the change"),
             (
-                (name, number(item.strength), measured(known), number(known.change), change)
+                (name, number(item.strength), measured(known), measure(known.change), change)
                 for name, item in found.items()
                 for known in (item.metrics.get(metric) or Changed(),)
                 for change in (interval(known.change_low, known.change_high),)
@@ -150,7 +150,7 @@ def _discovered(metrics: MetricsReport) -> Iterator[str]:
     if found:
         yield from table(
             ("slice", "rows", "mean loss", "elsewhere"),
-            ((" and ".join(i.slice), i.n, number(i.loss), number(i.rest)) for i in found),
+            ((" and ".join(i.slice), i.n, measure(i.loss), measure(i.rest)) for i in found),
         )
 
 
@@ -163,9 +163,9 @@ def _residuals(metrics: MetricsReport) -> Iterator[str]:
                 (
                     f"{each.by}={each.segment}",
                     each.n,
-                    number(each.bias),
+                    measure(each.bias),
                     interval(each.low, each.high),
-                    number(each.spread),
+                    measure(each.spread),
                 )
                 for each in found
             ),

@@ -15,7 +15,7 @@ from mlops.documents.split import JUDGED, SplitReport
 from mlops.documents.training import TrainingReport
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
-from mlops.present.card.words import ROWS, escaped, interval, number, table
+from mlops.present.card.words import ROWS, escaped, interval, measure, table
 from mlops.present.period import period
 from mlops.present.taught import taught
 
@@ -146,7 +146,7 @@ def _analyses(e: Evidence) -> Iterator[str]:
     rows = [rule for rule in e.rules if rule.applicable]
     yield from table(
         ("rule", "slice", "value", "interval", "n", "verdict"),
-        ((r.id, _slice(r), number(r.value), interval(r.low, r.high), r.n, _verdict(r)) for r in rows),
+        ((r.id, _slice(r), measure(r.value), interval(r.low, r.high), r.n, _verdict(r)) for r in rows),
     )
     candidates = e.training.candidates
     if candidates:
@@ -218,4 +218,4 @@ def _slice(rule: RuleResult) -> str | None:
 
 
 def _scores(metrics: Mapping[str, float | None]) -> str:
-    return ", ".join(f"{name} {number(value)}" for name, value in sorted(metrics.items()))
+    return ", ".join(f"{name} {measure(value)}" for name, value in sorted(metrics.items()))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mlops.documents.figures import Figure
+from mlops.files import intervals
 from mlops.files.figures import figure
 from mlops.present.markdown import text as markdown
 
@@ -28,19 +29,26 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def number(value: Any) -> str | None:
-    """Spell a number in four digits; None where there is none."""
+    """Spell a number that somebody set in four digits; None where there is none."""
     return figure(value, digits=4) if isinstance(value, int | float) else None
 
 
+def measure(value: Any) -> str | None:
+    """Spell what was measured as it stands beside its interval everywhere; None where there is none."""
+    return intervals.number(float(value)) if isinstance(value, int | float) else None
+
+
 def interval(low: Any, high: Any) -> str | None:
-    """Spell an interval; None where an end is not known."""
-    ends = number(low), number(high)
-    return f"{ends[0]} to {ends[1]}" if all(ends) else None
+    """Spell an interval in words, for brackets would be a link; None where an end is not known."""
+    known = isinstance(low, int | float) and isinstance(high, int | float)
+    return " to ".join(intervals.ends(low, high)) if known else None
 
 
 def measured(known: Figure | None) -> str | None:
     """Spell a value with its interval; None where it is not known."""
     if known is None:
         return None
-    value, ends = number(known.value), interval(known.low, known.high)
-    return f"{value} ({ends})" if value and ends else value
+    ends = interval(known.low, known.high)
+    if ends is None or known.value is None:
+        return measure(known.value)
+    return f"{intervals.measured(known.value, known.low, known.high)[0]} ({ends})"

@@ -13,7 +13,8 @@ from mlops.bundle.papers import Papers
 from mlops.documents.comparison import Comparison
 from mlops.documents.figures import Figure
 from mlops.documents.gate import RuleResult
-from mlops.files.figures import figure, interval
+from mlops.files.figures import figure
+from mlops.files.intervals import measured
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.markdown.text import MARKS, escape, folded, table
 from mlops.present.verdicts import about
@@ -127,7 +128,7 @@ def _rule(rule: RuleResult) -> tuple[str, ...]:
     against = "" if rule.against == "value" else f" against {escape(rule.against)}"
     title = f"{MARKS[rule.state]} {escape(about(rule))}{against}"
     rows = "–" if rule.n is None else f"{rule.n:,}"
-    return title, figure(rule.value), interval(rule.low, rule.high), figure(rule.bound), rows
+    return title, *measured(rule.value, rule.low, rule.high), figure(rule.bound), rows
 
 
 def _figures(step: Step) -> Iterator[str]:
@@ -149,4 +150,4 @@ def _figures(step: Step) -> Iterator[str]:
 
 
 def _figure(known: Figure | None) -> str:
-    return "–" if known is None else f"{figure(known.value)} {interval(known.low, known.high)}"
+    return "–" if known is None else " ".join(measured(known.value, known.low, known.high))

@@ -8,7 +8,8 @@ from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.figures import Figure
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.documents.posted_comment import State
-from mlops.files.figures import duration, figure, interval
+from mlops.files.figures import duration
+from mlops.files.intervals import measured, number
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.markdown.evidence import Change, Judged
 from mlops.present.markdown.text import MARKS, breakable, escape, folded, plain, table
@@ -109,13 +110,13 @@ def _compared(item: Judged) -> str:
     against = next((rule for rule in whole if rule.against == "champion"), None)
     if against is not None:
         before, after = (item.models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
-        change = f"{figure(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", SPACE)
-        return f"{_key(called(against.metric))} {figure(before.value)} → {figure(after.value)}<br>{change}"
+        change = " ".join(measured(against.value, against.low, against.high, sign="+")).replace(" ", SPACE)
+        return f"{_key(called(against.metric))} {number(before.value)} → {number(after.value)}<br>{change}"
     alone = next((rule for rule in whole if rule.against == "value"), None)
     if alone is None:
         return "–"
     known = "" if item.gate.champion else "<br>no champion yet"
-    return f"{_key(called(alone.metric))} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
+    return f"{_key(called(alone.metric))} {' '.join(measured(alone.value, alone.low, alone.high))}{known}"
 
 
 def _framework(gate: GateReport | None) -> Iterator[str]:
@@ -167,9 +168,10 @@ def _rules(gate: GateReport | None) -> Iterator[str]:
 
 def _judged(rule: RuleResult) -> tuple[str, ...]:
     sign = "" if rule.against == "value" else "+"
-    span = interval(rule.low, rule.high, sign) if rule.applicable else "–"
+    value, span = measured(rule.value, rule.low, rule.high, sign=sign)
+    span = span if rule.applicable else "–"
     said = breakable(escape(asked(rule), 160)) + _claim(rule) + _warning(rule)
-    return f"{MARKS[rule.state]} {said}", figure(rule.value, sign), span, f"{rule.n:,}" if rule.n else "–"
+    return f"{MARKS[rule.state]} {said}", value, span, f"{rule.n:,}" if rule.n else "–"
 
 
 def _waivers(gate: GateReport) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.gate import RuleResult
-from mlops.files.figures import figure, interval
+from mlops.files.intervals import measured
 from mlops.present.markdown.text import MARKS, SUMMARY, breakable, escape, fitting, folded, octets, table
 from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
 from mlops.verdict import BADNESS
@@ -54,7 +54,6 @@ def _compared(again: Compared) -> Iterator[str]:
 
 
 def _row(rule: RuleResult) -> tuple[str, ...]:
-    measured = rule.applicable and rule.verdict != "deferred"
-    span = interval(rule.low, rule.high) if measured else "–"
-    value = figure(rule.value) if measured else "–"
+    known = rule.applicable and rule.verdict != "deferred"
+    value, span = measured(rule.value, rule.low, rule.high) if known else ("–", "–")
     return f"{MARKS[rule.state]} {breakable(escape(asked(rule)))}", value, span, f"{rule.n:,}" if rule.n else "–"

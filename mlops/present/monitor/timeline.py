@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mlops.documents.monitor import WindowReport
-from mlops.files.figures import figure, interval
+from mlops.files.figures import figure
+from mlops.files.intervals import interval, number
 from mlops.present.report.charts import Scale, Tick
 
 WIDTH, HEIGHT = 380, 170
@@ -71,7 +72,7 @@ def timeline(
     """Draw points of windows, of which there is at least one; the axis begins at `zero`, or close to the values."""
     along, up = _along(windows), _up(points, bound, zero=zero)
     dots = tuple(_dot(point, windows[point.index], along, up) for point in points)
-    last = figure(points[-1].value) if points else "too little is known"
+    last = number(points[-1].value) if points else "too little is known"
     line = None if bound is None else Tick(up.at(bound), f"bound {figure(bound)}")
     told = [f"{name}: {last}" + (f" in the window from {day(windows, points[-1].index)}" if points else "")]
     told += [line.text] if line else []
@@ -112,7 +113,7 @@ def _up(points: Sequence[Point], bound: float | None, *, zero: bool) -> Scale:
 def _dot(point: Point, window: WindowReport, along: Scale, up: Scale) -> Dot:
     ends = "" if point.ends is None else f" {interval(*point.ends)}"
     whisker = None if point.ends is None else (up.at(point.ends[0]), up.at(point.ends[1]))
-    text = f"{window.start[:16].replace('T', ' ')}: {figure(point.value)}{ends}"
+    text = f"{window.start[:16].replace('T', ' ')}: {number(point.value)}{ends}"
     return Dot(along.at(_at(window)), up.at(point.value), "bad" if point.bad else "plain", text, whisker)
 
 

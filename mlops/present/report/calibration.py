@@ -12,7 +12,7 @@ from mlops.present.report.about import About
 from mlops.present.report.behaviour import DIAGONAL, series
 from mlops.present.report.charts import Plot, Series, plot
 from mlops.present.report.documents import Point
-from mlops.present.report.words import figure, interval
+from mlops.present.report.words import figure, interval, measured
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _facts(found: Reliability | None) -> tuple[tuple[str, str, str], ...]:
 
 
 def _value(known: Figure | None) -> str:
-    return figure(known.value) if known else "–"
+    return measured(known.value, known.low, known.high)[0] if known else "–"
 
 
 def _ends(known: Figure | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops.present.report.charts import Scale, Tick, Track, track
-from mlops.present.report.words import figure, interval
+from mlops.present.report.words import figure, measured
 
 MOST = 12
 """Lines that a forest shows."""
@@ -66,9 +66,9 @@ def forest(
 
 def _row(cell: Cell, scale: Scale, *, bars: bool) -> ForestRow:
     known = cell.low is not None or cell.high is not None
-    said = interval(cell.low, cell.high) if known else ""
-    text = f"{cell.name}: {figure(cell.value)}" + (f", interval {said}" if known else "")
+    value, said = measured(cell.value, cell.low, cell.high) if known else (figure(cell.value), "")
+    text = f"{cell.name}: {value}" + (f", interval {said}" if known else "")
     low, high = (cell.low, cell.high) if known or cell.value is None else (cell.value, cell.value)
     base = 0.0 if bars else None
     placed = track(scale, cell.value, low, high, bound=cell.bound, style=cell.style, text=text, base=base)
-    return ForestRow(cell.name, cell.style, placed, figure(cell.value), said, cell.rows)
+    return ForestRow(cell.name, cell.style, placed, value, said, cell.rows)

@@ -12,7 +12,7 @@ from mlops.files.figures import plural
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.about import UNKNOWN, About
 from mlops.present.report.charts import Scale, Tick, Track, track
-from mlops.present.report.words import count, figure, interval
+from mlops.present.report.words import asked, count, figure, measured
 from mlops.present.verdicts import about, warned
 from mlops.verdict import DEFERRED
 
@@ -88,7 +88,8 @@ def rule_rows(gate: GateReport, labels: About) -> tuple[RuleRow, ...]:
 
 
 def _rule(rule: RuleResult, labels: About) -> RuleRow:
-    measured = rule.verdict != DEFERRED and rule.value is not None
+    judged = rule.verdict != DEFERRED and rule.value is not None
+    value, span = measured(rule.value, rule.low, rule.high) if judged else ("", "")
     said = "waived" if rule.waived else rule.verdict
     scale = Scale.around([rule.value, rule.low, rule.high, rule.bound], pad=0.25)
     return RuleRow(
@@ -96,12 +97,12 @@ def _rule(rule: RuleResult, labels: About) -> RuleRow:
         title=_title(rule, labels),
         sentence=_said(rule, labels),
         mode=rule.mode,
-        track=_track(rule, scale) if measured else None,
-        value=figure(rule.value) if measured else "",
-        interval=interval(rule.low, rule.high) if measured else "",
+        track=_track(rule, scale) if judged else None,
+        value=value,
+        interval=span,
         facts=_facts(rule),
-        ticks=scale.ticks(3) if measured else (),
-        bound=_bound(rule, scale) if measured else None,
+        ticks=scale.ticks(3) if judged else (),
+        bound=_bound(rule, scale) if judged else None,
     )
 
 
@@ -132,12 +133,13 @@ def _facts(rule: RuleResult) -> tuple[str, ...]:
 def _bound(rule: RuleResult, scale: Scale) -> Tick | None:
     if rule.bound is None:
         return None
-    return Tick(scale.at(rule.bound), f"{'≤' if rule.side == 'at_most' else '≥'} {figure(rule.bound)}")
+    return Tick(scale.at(rule.bound), f"{'≤' if rule.side == 'at_most' else '≥'} {asked(rule.bound)}")
 
 
 def _track(rule: RuleResult, scale: Scale) -> Track:
     style = "idle" if rule.waived else rule.verdict
-    text = f"{figure(rule.value)}, interval {interval(rule.low, rule.high)}, bound {figure(rule.bound)}"
+    value, span = measured(rule.value, rule.low, rule.high)
+    text = f"{value}, interval {span}, bound {asked(rule.bound)}"
     return track(scale, rule.value, rule.low, rule.high, bound=rule.bound, style=style, text=text)
 
 
@@ -157,4 +159,4 @@ def _tile(name: str, models: Figures) -> Tile:
     own = models["candidate"][name]
     other = next((m for m in ("champion", "ets", "theta", "simple", "persistence", "dummy") if m in models), None)
     beside = f"{other} {figure(models[other][name].value)}" if other else ""
-    return Tile(called(name), figure(own.value), interval(own.low, own.high), beside)
+    return Tile(called(name), *measured(own.value, own.low, own.high), beside)

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.ml.evaluation.judging.sentences import ends
-from mlops.ml.evaluation.judging.sentences import number as _number
+from mlops.files import figures, intervals
 
 
 def figure(value: Any) -> str:
     """Spell a number in about three digits; a dash when there is none."""
-    return _number(float(value)).replace("-", "−") if isinstance(value, int | float) else "–"
+    return intervals.number(float(value)).replace("-", "−") if isinstance(value, int | float) else "–"
 
 
 def interval(low: Any, high: Any) -> str:
     """Spell an interval; an end that is not known is a dash."""
-    if isinstance(low, int | float) and isinstance(high, int | float):
-        return " to ".join(ends(low, high)).replace("-", "−")
-    return f"{figure(low)} to {figure(high)}"
+    known = (float(end) if isinstance(end, int | float) else None for end in (low, high))
+    return intervals.interval(*known).replace("-", "−")
+
+
+def asked(bound: float | None) -> str:
+    """Spell a bound as it is written in YAML."""
+    return figures.figure(bound).replace("-", "−")
+
+
+def measured(value: Any, low: Any, high: Any) -> tuple[str, str]:
+    """Spell a value and its interval, all to the same place."""
+    known = (float(each) if isinstance(each, int | float) else None for each in (value, low, high))
+    shown, span = intervals.measured(*known)
+    return shown.replace("-", "−"), span.replace("-", "−")
 
 
 def count(value: Any) -> str:

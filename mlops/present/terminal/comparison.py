@@ -9,7 +9,7 @@ from typing import Any
 from mlops.diagnostics import visible
 from mlops.documents.figures import Figure
 from mlops.documents.run_comparison import ComparedMetric, RunComparison
-from mlops.files.figures import figure, interval
+from mlops.files.intervals import measured
 from mlops.present.terminal.style import paint
 from mlops.present.terminal.tables import aligned
 
@@ -27,8 +27,8 @@ def lines(found: RunComparison) -> Iterator[str]:
 
 
 def _differing(found: RunComparison) -> Iterator[tuple[str, ...]]:
-    for number, key in enumerate(found.keys):
-        yield "" if number else "configuration", f"{key.key}: {_short(key.first)} → {_short(key.second)}"
+    for place, key in enumerate(found.keys):
+        yield "" if place else "configuration", f"{key.key}: {_short(key.first)} → {_short(key.second)}"
     if not found.keys:
         yield "configuration", "the same"
     if found.code:
@@ -64,7 +64,8 @@ def _table(found: RunComparison) -> Iterator[tuple[str, ...]]:
 
 
 def _spelt(known: Figure, sign: str = "") -> tuple[str, str]:
-    return figure(known.value, sign), "" if known.low is None else interval(known.low, known.high, sign)
+    value, span = measured(known.value, known.low, known.high, sign=sign)
+    return value, "" if known.low is None else span
 
 
 def _change(compared: ComparedMetric) -> tuple[str, str]:

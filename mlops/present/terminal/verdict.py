@@ -7,7 +7,7 @@ import textwrap
 from mlops.diagnostics import visible
 from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.gate import RuleResult
-from mlops.files.figures import figure
+from mlops.files.intervals import measured
 from mlops.gate_rules import SERVING
 from mlops.present.terminal.style import SYMBOLS, paint, symbol
 from mlops.present.terminal.tables import aligned
@@ -54,16 +54,13 @@ def _cells(rule: RuleResult) -> tuple[str, ...]:
         return name, "not applicable"
     if rule.verdict == "deferred":
         return name, "claimed by the change" if rule.claimed else "deferred"
-    share = in_per_cent(rule)
     sign = "+" if rule.against != "value" else ""
-    value, low, high = (_number(end, sign, share=share) for end in (rule.value, rule.low, rule.high))
+    scale, unit = (100, " %") if in_per_cent(rule) else (1, "")
+    value, low, high = (None if end is None else scale * end for end in (rule.value, rule.low, rule.high))
     counted = f"n={rule.n:,}" if rule.metric not in SERVING else f"{rule.n:,} times"
-    return name, value, f"[{low}, {high}]", counted, "warns only" if rule.mode == "warn" else ""
+    shown, span = measured(value, low, high, sign=sign, unit=unit)
+    return name, shown, span, counted, "warns only" if rule.mode == "warn" else ""
 
 
 def _indented(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
-
-
-def _number(value: float | None, sign: str = "", *, share: bool = False) -> str:
-    return f"{figure(100 * value, sign)} %" if share and value is not None else figure(value, sign)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.files import figures
-from mlops.files.figures import duration, figure, interval
+from mlops.files.figures import duration, figure
 from mlops.present.card.words import number
 
 
@@ -28,7 +28,6 @@ def test_a_number_is_right_to_its_digits_and_has_no_power_of_ten(value: float, d
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
 def test_what_is_no_number_is_a_dash(value: float | None) -> None:
     assert figure(value, "+") == "–"
-    assert interval(value, 0.5, "+") == "[–, +0.5]"
 
 
 @pytest.mark.parametrize(

@@ -106,14 +106,14 @@ def lines(**evidence: Any) -> list[str]:
 def test_analyses_are_told_from_evidence() -> None:
     card = lines(gate=judged(rules=RULES, group_rates={"site": RATES}), metrics=METRICS)
     for line in (
-        "| site=a&#124;b | 90 | 0.8 | 0.7 to 0.9 |",
-        "| site=a | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) |",
+        "| site=a&#124;b | 90 | 0.800 | 0.700 to 0.900 |",
+        "| site=a " + "| 0.500 (0.400 to 0.600) " * 4 + "|",
         "| site=b |  |  |  |  |",
         "- It is unfair.",
-        "- Calibration slope: 1.1 (0.9 to 1.3); 1 is right",
+        "- Calibration slope: 1.10 (0.90 to 1.30); 1 is right",
         "- Calibration intercept: unknown; 0 is right",
-        "| unseen_categories | 0.25 | 0.8 (0.79 to 0.81) | -0.06 | -0.065 to -0.055 |",
-        "| age over 60 and site = b | 120 | 0.31 | 0.14 |",
+        "| unseen_categories | 0.25 | 0.800 (0.790 to 0.810) | -0.060 | -0.065 to -0.055 |",
+        "| age over 60 and site = b | 120 | 0.310 | 0.140 |",
     ):
         assert line in card
 

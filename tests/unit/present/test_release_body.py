@@ -42,11 +42,11 @@ def test_figures_stand_beside_the_live_ones_of_the_same_rows(bundle: Contents, p
     figures = {name: {"auroc": {"value": value, "low": value - 0.1}} for name, value in both.items()}
     made = compared(bundle.digest, LIVE, models=figures)
     body = release_body(Step("prod", "tiny", bundle, papers, LIVE, comparison=made))
-    assert "| ✅ AUROC against champion | 0.25 | [0.2, 0.3] | -0.9 | 40 |" in body
+    assert "| ✅ AUROC against champion | 0.250 | [0.200, 0.300] | -0.9 | 40 |" in body
     assert table(body) == [
         "| metric | this bundle | live one, on the same test rows |",
         "| --- | --- | --- |",
-        "| AUROC | 0.75 [0.65, –] | 0.5 [0.4, –] |",
+        "| AUROC | 0.750 [0.650, –] | 0.500 [0.400, –] |",
     ]
 
 
@@ -54,8 +54,8 @@ def test_another_live_one_is_shown_as_it_was_measured(bundle: Contents) -> None:
     new, old = with_figures(bundle, candidate=0.75), with_figures(bundle, candidate=0.7)
     head, _, row = table(release_body(Step("staging", "tiny", bundle, new, LIVE, bundle, old)))
     assert head == "| metric | this bundle | live one, as measured when it was made, on its own test rows |"
-    assert row == "| AUROC | 0.75 [0.65, –] | 0.7 [0.6, –] |"
-    assert table(release_body(Step("staging", "tiny", bundle, new)))[2] == "| AUROC | 0.75 [0.65, –] | – |"
+    assert row == "| AUROC | 0.750 [0.650, –] | 0.700 [0.600, –] |"
+    assert table(release_body(Step("staging", "tiny", bundle, new)))[2] == "| AUROC | 0.750 [0.650, –] | – |"
 
 
 def test_what_people_wrote_is_shown_and_does_nothing_else(bundle: Contents, papers: Papers) -> None:

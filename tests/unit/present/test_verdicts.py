@@ -95,9 +95,9 @@ def test_fairness_names_its_column_and_power_is_explained() -> None:
     )
     paired = rule(against="champion", bound=-0.05, relative=True, value=0.004, low=-0.001, high=0.009, power=0.441)
     assert table(Verdict("churn", "pass", (fair, paired), None), explain=True).splitlines()[1:-1] == [
-        "  ✓ Demographic parity difference of plan at most 0.1    0.02  [0, 0.09]         n=4,038",
+        "  ✓ Demographic parity difference of plan at most 0.1     0.020  [0.000, 0.090]        n=4,038",
         "    It holds.",
-        "  ✓ AUROC no worse than champion by 5 %                +0.4 %  [-0.1 %, +0.9 %]  n=4,038",
+        "  ✓ AUROC no worse than champion by 5 %                +0.400 %  [-0.100 %, +0.900 %]  n=4,038",
         "    It holds.",
         "    power: an equally good model passes 44% of the time on so many rows",
     ]
@@ -119,10 +119,10 @@ def test_what_is_waived_or_only_warns_says_so() -> None:
         "  ✓ AUROC at least 0.74                                0.761  [0.748, 0.774]  n=4,038\n"
         "  ~ AUROC at least 0.74                                0.761  [0.748, 0.774]  n=4,038\n"
         "    Too low.; waived until 2026-03-20 for @ada, allowed by @grace: few rows of it\n"
-        "  ✗ Equal opportunity difference of black at most 0.1   0.24  [0.156, 0.344]  n=4,038  warns only\n"
+        "  ✗ Equal opportunity difference of black at most 0.1  0.240  [0.156, 0.344]  n=4,038  warns only\n"
         "    It is unfair.\n"
         "  verdict: pass (1 of 2 waived, 1 warning)\n"
-        "    1 warning: Equal opportunity difference of black is 0.24, and should be at most 0.1"
+        "    1 warning: Equal opportunity difference of black is 0.240, and should be at most 0.1"
     )
 
 
@@ -132,8 +132,8 @@ def test_serving_is_counted_in_repetitions_and_compared_in_per_cent() -> None:
     )
     under = rule(under="noise", against="clean", bound=-0.05, value=-0.002, low=-0.004, high=0.001)
     assert table(Verdict("p", "pass", (slower, under), None), explain=False).splitlines()[1:-1] == [
-        "  ✓ 99th percentile of latency no worse than champion by 20 %  +3.4 %  [-1 %, +8 %]      7 times",
-        "  ✓ AUROC when numbers are noisy no worse than clean by 0.05   -0.002  [-0.004, +0.001]  n=4,038",
+        "  ✓ 99th percentile of latency no worse than champion by 20 %  +3.40 %  [-1.00 %, +8.00 %]  7 times",
+        "  ✓ AUROC when numbers are noisy no worse than clean by 0.05   -0.0020  [-0.0040, +0.0010]  n=4,038",
     ]
 
 

@@ -26,7 +26,7 @@ def test_a_metric_has_one_name_and_its_interval_is_in_a_tag_and_a_table(tmp_path
     models = {"candidate": {"auroc": auroc, "rmse": {"value": None}}, "dummy": {"auroc": {"value": 0.5}}}
     entry = entry_of(tmp_path, Origin("c" * 40), models=models)
     assert entry.metrics == (("auroc", 0.75, 0),)
-    assert dict(entry.tags)["figures"] == "auroc 0.75 [0.7, 0.8]"
+    assert dict(entry.tags)["figures"] == "auroc 0.750 [0.700, 0.800]"
     assert entry.figures == (
         ("model", "metric", "value", "low", "high"),
         ("candidate", "auroc", "0.75", "0.7", "0.8"),

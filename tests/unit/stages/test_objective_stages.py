@@ -172,8 +172,8 @@ def test_a_target_without_a_logarithm_is_refused_before_training(name: Any, y: l
     )
 
 
-def test_a_weight_of_a_truth_is_spelt_as_in_yaml_or_as_its_label() -> None:
-    for name in ("true", "True"):
+def test_a_weight_of_a_truth_is_spelt_as_in_yaml_in_the_file_or_as_its_label() -> None:
+    for name in ("true", "True", "yes", "1"):
         made = shaping.shaped(None, Objective(class_weight={name: 3.0}), ("False", "True"))  # type: ignore[arg-type]
         assert isinstance(made, shaping.Shaped)
         assert made.objective.class_weight == {"True": 3.0}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlops.files.intervals import interval, number
 from mlops.gate_rules import DATA
 from mlops.gate_rules.data_rule import PREFIX
 from mlops.ml.evaluation.intervals.bootstrap import Interval
@@ -16,7 +17,7 @@ from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result, absent
 from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.judging.sentences import ends, number, wanted
+from mlops.ml.evaluation.judging.sentences import wanted
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
@@ -39,15 +40,12 @@ def _judge(rule: Rule, report: DataReport | None, confidence: float) -> Result:
         missing = Evidence(rule, problem=why)
         return Result(missing, rule.at_most, absent(missing), f"{name} cannot be told: {why}")
     evidence, bound = _evidence(rule, found), rule.at_most
-    interval = evidence.interval
-    counted = interval.low == interval.high
-    value = f": {interval.value:g}" if counted else " is {} [{}, {}]".format(
-        number(interval.value, bound), *ends(interval.low, interval.high)
-    )  # fmt: skip
-    said, wish = f"{name}{value} ({found.total:,} {found.what})", wanted(bound, -1)
-    if not interval.value <= bound:
+    value, low, high = evidence.interval.value, evidence.interval.low, evidence.interval.high
+    measured = f": {value:g}" if low == high else f" is {number(value, bound)} {interval(low, high)}"
+    said, wish = f"{name}{measured} ({found.total:,} {found.what})", wanted(bound, -1)
+    if not value <= bound:
         return Result(evidence, bound, FAIL, f"{said}, but {wish}")
-    if not interval.high <= bound:
+    if not high <= bound:
         return Result(evidence, bound, INCONCLUSIVE, f"{said}; {wish}: its interval reaches past that")
     return Result(evidence, bound, PASS, f"{said}; {wish}")
 

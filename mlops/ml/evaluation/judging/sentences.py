@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from mlops.files.figures import plural
+from mlops.files.intervals import interval, number
 from mlops.ml.evaluation.judging.names import called, titled
 
 if TYPE_CHECKING:
@@ -15,41 +15,6 @@ NO_CHAMPION = "no champion: relative rule not applicable, absolute rules enforce
 UNMET = "over the live model, which `mlops gate` compares with"
 _OTHERS = {"persistence": "persistence", "ets": "exponential smoothing", "theta": "the theta method"}
 FIRST = "nothing is live to compare with, and the policy asks for a review of a first model: waive this rule for it"
-
-
-def number(value: float, beside: float | None = None) -> str:
-    """Spell a value in about three digits, with more where it would look equal to `beside` without being so."""
-    if not math.isfinite(value):
-        return "unknown" if math.isnan(value) else ("∞" if value > 0 else "−∞")
-    for digits in range(3, 9):
-        text = _digits(value, digits)
-        if (
-            beside is None
-            or value == beside
-            or float(text.replace(",", "")) != float(_digits(beside, 8).replace(",", ""))
-        ):
-            break
-    return text
-
-
-def ends(low: float, high: float) -> tuple[str, str]:
-    """Spell both ends of an interval to the same place, fine enough to show its width."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return number(low), number(high)
-    widest = max(abs(low), abs(high))
-    places = max(0, 3 - (len(str(int(widest))) if widest >= 1 else 0))
-    if high > low:
-        places = max(places, 1 - math.floor(math.log10(high - low)))
-    return f"{round(low, places) + 0.0:,.{places}f}", f"{round(high, places) + 0.0:,.{places}f}"
-
-
-def _digits(value: float, digits: int) -> str:
-    """Spell `digits` digits, at least three of them after the point of a small number."""
-    size = abs(value)
-    if 0 < size < 0.01:
-        return f"{value:.{digits - 2 - math.floor(math.log10(size))}f}".removesuffix("0")
-    whole = len(str(int(size))) if size >= 1 else 0
-    return f"{value:,.{max(0, digits - whole)}f}"
 
 
 def _where(item: Evidence) -> str:
@@ -90,8 +55,7 @@ def _difference(item: Evidence, other: float, bound: float) -> str:
 
 def _ends(item: Evidence, scale: float, unit: str = "") -> str:
     """Spell the interval, turned round where what is told is how far something fell."""
-    low, high = sorted((scale * item.interval.low, scale * item.interval.high))
-    return "[{}{unit}, {}{unit}]".format(*ends(low, high), unit=unit)
+    return interval(*sorted((scale * item.interval.low, scale * item.interval.high)), unit=unit)
 
 
 def wanted(

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlops.files.intervals import interval, number
 from mlops.gate_rules import SERVING
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result
 from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number, wanted
+from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, wanted
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
@@ -127,11 +128,10 @@ def _sentence(evidence: Evidence, bound: float | None, verdict: str) -> str:
     unit = f" {SERVING[rule.metric].unit}"
     relative = rule.against == "champion"
     scale, spelt = (-100 if value < 0 else 100, " %") if relative else (1, unit)
-    low, high = ends(*sorted((scale * evidence.interval.low, scale * evidence.interval.high)))
-    mark = spelt if relative else ""
+    low, high = sorted((scale * evidence.interval.low, scale * evidence.interval.high))
+    spread, times = interval(low, high, unit=spelt if relative else ""), f"({evidence.rows} repetitions)"
     far = f"{abs(100 * value):.1f} %" if relative else f"{number(value)}{unit}"
     beside = f" {'above' if value > 0 else 'below'} the champion's {number(evidence.other or 0.0)}{unit}"
-    spread, times = f"[{low}{mark}, {high}{mark}]", f"({evidence.rows} repetitions)"
     said = f"{called(rule.metric)} is {far} {spread}{beside if relative else ''} {times}"
     sign = 1 if rule.at_least is not None else -1
     wish = wanted(abs(scale) * (bound or 0.0), sign, rule.against, unit=spelt)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.errors import DataError
+from mlops.ml.data.truths import as_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 def table(cost: Cost, classes: Sequence[str]) -> NDArray[np.float64]:
     """Arrange values as [true class, decided class]; raises DataError on a class that does not occur."""
-    named = cost.classes
-    if named is None:
+    if cost.classes is None:
         outcomes = (cost.true_negative, cost.false_positive), (cost.false_negative, cost.true_positive)
         return np.array(outcomes, dtype=np.float64)
+    named = as_labels({true: as_labels(row, classes) for true, row in cost.classes.items()}, classes)
     unknown = sorted({*named, *(decided for row in named.values() for decided in row)} - set(classes))
     if unknown:
         raise DataError(

@@ -62,7 +62,8 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
             "write a mapping of keys: cooldown_days, minimum_new_labels, when",
         ),
         ({"gates": {"metric": "auroc"}}, f"begin each of its items with `- `; keys of each: {RULE}"),
-        ({"gates": "auroc >= 0.9"}, f"write a list, `gates: [{{...}}, ...]`; keys of each: {RULE}"),
+        ({"gates": "auroc"}, f"write a list, `gates: [{{...}}, ...]`; keys of each: {RULE}"),
+        ({"gates": "auroc >= 0.9"}, "write `gates: [{metric: auroc, at_least: 0.9}]`"),
         ({"gates": [{"min": 0.9}]}, f"did you mean `at_least`? also there: {RULE.removeprefix('at_least, ')}"),
         (
             {"model": {"linear": {"l2": 1}}},

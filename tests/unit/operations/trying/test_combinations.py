@@ -111,6 +111,7 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         ("gates=[]", r"no say before the test rows"),
         ("description=x", r"read by gate, package, mlops catalogue; edit the YAML, then mlops run churn"),
         ("seed=range(0,400)", None),
+        ("mlp.lr=0.1", r"`mlp` is a candidate, and no key \[override\].*write `model.mlp.lr=...`"),
         ("hydra.run.dir=x", r"unknown key `hydra`"),
         ("defaults=[]", r"`defaults` is not a key that a command can set"),
     ],

@@ -82,8 +82,8 @@ def test_what_differs_is_printed_first_and_then_which_is_better(monkeypatch: pyt
         "  candidate          linear → mlp",
         "  data               the same, train 300 → 280, validation 100 rows",
         "  validation rows, the same for both: paired, intervals of 95%",
-        "    auroc   0.7  [0.65, 0.75]  0.72  [0.67, 0.77]  +0.02  [+0.01, +0.03]  better",
-        "    ece    0.05                0.06  cannot tell",
+        "    auroc  0.700  [0.650, 0.750]  0.720  [0.670, 0.770]  +0.020  [+0.010, +0.030]  better",
+        "    ece    0.050                  0.060  cannot tell",
     ]
 
 

@@ -89,6 +89,11 @@ def test_a_table_of_classes_is_arranged_in_their_order() -> None:
     assert costs.table(cost, ("a", "b", "c")).tolist() == [[0, 0, -1], [-5, 0, 0], [0, 0, 0]]
 
 
+def test_a_table_of_truths_takes_the_words_of_the_file() -> None:
+    cost = Cost(classes={"yes": {"no": -5}, "No": {"Yes": -1}})
+    assert costs.table(cost, ("False", "True")).tolist() == [[0, -1], [-5, 0]]
+
+
 def test_a_class_that_does_not_occur_is_refused() -> None:
     with pytest.raises(DataError, match=r"evaluate.cost.classes names d, which the target never is"):
         costs.table(Cost(classes={"a": {"d": -1}}), ("a", "b", "c"))

@@ -11,6 +11,7 @@ import click
 from mlops.conformance import specification, suite
 from mlops.conformance.check import Found
 from mlops.conformance.wire import Server, Unreachable
+from mlops.extras import MissingExtra, need
 
 MARKS = {"holds": "ok", "fails": "FAIL", "does not apply": "-"}
 
@@ -35,9 +36,12 @@ def main(url: str, model: str, request: Path | None, token: str | None, output: 
         click.echo(json.dumps(specification.of_model(model, asked or {"inputs": []}), indent=1))
         return
     try:
+        need("conformance", "the suite")
         found = suite.run(Server(url, token), model, asked)
     except Unreachable as error:
         raise click.UsageError(str(error)) from error
+    except MissingExtra as error:
+        raise click.UsageError(f"{error}\nhint: {error.hint}") from error
     click.echo(json.dumps(_listed(found), indent=1) if output == "json" else _table(found))
     raise SystemExit(any(each.said == "fails" and each.check.level == "must" for each in found))
 

@@ -1,4 +1,7 @@
-"""The suite says of a right server that all holds, and of each planted fault which sentence does not."""
+"""The suite says of a right server that all holds, and of each planted fault which sentence does not.
+
+docs/conformance.md types what is typed here.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.clones import BIN
+from tests.builders.waiting import CEILING
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -44,7 +45,14 @@ def completed(shell: str, line: str, folder: Path) -> list[str]:
     script = f"{LINES[shell]}\n{ASKED[shell].format(words=words, line=line)}"
     environment = {**os.environ, "HOME": str(folder), "PATH": f"{BIN}:{os.environ['PATH']}"}
     done = subprocess.run(
-        [shell, *ALONE[shell], "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [shell, *ALONE[shell], "-c", script],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=CEILING,
     )
     assert done.stderr == ""
     return sorted(filter(None, done.stdout.splitlines()))

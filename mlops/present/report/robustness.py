@@ -39,5 +39,5 @@ def _forest(name: str, clean: Figure, found: Mapping[str, Perturbed]) -> Forest:
         change = ("+" if (known.change or 0) > 0 else "") + figure(known.change)
         said = f"{perturbation.replace('_', ' ')} {figure(item.strength).rstrip('0').rstrip('.')}"
         ends = interval(known.change_low, known.change_high)
-        cells.append(Cell(said, known.value, known.low, known.high, "s1", f"{change}, {ends}", clean.value))
+        cells.append(Cell(said, known.value, known.low, known.high, "s1", f"{change} {ends}", clean.value))
     return forest(called(name), "", cells)

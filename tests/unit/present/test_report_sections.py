@@ -119,7 +119,7 @@ def test_a_bound_lies_on_the_scale_of_its_track(tmp_path: Path) -> None:
     (row,) = seen.rules
     assert row.bound is not None
     assert row.track is not None
-    assert (row.bound.text, row.bound.at) == ("≥ 0.700", row.track.bound)
+    assert (row.bound.text, row.bound.at) == ("≥ 0.7", row.track.bound)
     assert len(row.ticks) > 1
 
 
@@ -151,8 +151,8 @@ def test_robustness_says_the_paired_change(examined: tuple[Page, str]) -> None:
     rows = examined[0].robustness[0].rows
     assert [(row.name, row.rows) for row in rows] == [
         ("as they are", ""),
-        ("noise 0.1", "−0.010, −0.015 to −0.005"),
-        ("unseen categories 0.25", "−0.060, −0.065 to −0.055"),
+        ("noise 0.1", "−0.010 [−0.015, −0.005]"),
+        ("unseen categories 0.25", "−0.060 [−0.065, −0.055]"),
     ]
     assert len(examined[0].robustness[1].rows) == 2, "what was not measured under a perturbation is left out"
 
@@ -198,7 +198,7 @@ def test_serving_is_in_milliseconds_and_leaves_out_what_was_not_measured(examine
         ("Median latency", "ms"), ("Size", "MiB"), ("Throughput", "rows/s"),
     ]  # fmt: skip
     assert [(row.name, row.value, row.interval) for row in found.forests[0].rows] == [
-        ("candidate", "1.20", "1.10 to 1.30"), ("champion", "1.50", "1.40 to 1.60"),
+        ("candidate", "1.20", "[1.10, 1.30]"), ("champion", "1.50", "[1.40, 1.60]"),
     ]  # fmt: skip
 
 

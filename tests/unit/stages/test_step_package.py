@@ -188,6 +188,6 @@ def test_the_card_holds_the_evidence_and_says_what_is_missing(tmp_path: Path) ->
         "Caveats and recommendations",
     ]
     assert "- Description: Will it &#124; rain?" in card
-    assert "| auroc |  | 0.75 | 0.7 to 0.8 | 40 | pass |" in card
+    assert "| auroc |  | 0.750 | 0.700 to 0.800 | 40 | pass |" in card
     assert "- Sensitive columns that the model reads: insured" in card
     assert "- Primary uses and users: **missing**" in card

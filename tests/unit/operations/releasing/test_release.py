@@ -91,7 +91,7 @@ def test_a_release_is_a_pull_request_with_its_evidence(shop: Shop, api: Api) -> 
     (pull,) = api.pulls
     assert pull["title"] == f"Release tiny to staging: {shop.second[7:19]}"
     assert f"It replaces `{shop.first}`." in pull["body"]
-    assert "| ✅ AUROC | 0.75 | [0.7, 0.8] | 0.6 | 40 |" in pull["body"]
+    assert "| ✅ AUROC | 0.750 | [0.700, 0.800] | 0.6 | 40 |" in pull["body"]
     assert not shop.file("staging").read_text().count(shop.second)
     again = release(shop.root, Wanted("tiny", "staging"), propose=True)
     assert again.proposed is not None
@@ -200,7 +200,7 @@ def test_a_bundle_of_version_1_is_gone_back_to(alone: Shop, api: Api) -> None:
     (pull,) = api.pulls
     assert "- ✅ it loads and answers its 3 golden rows as when it was made" in pull["body"]
     assert "- ✅ it takes the same requests as the live one" in pull["body"]
-    assert "| ✅ AUROC | 0.75 | [0.7, 0.8] | 0.6 | 40 |" in pull["body"]
+    assert "| ✅ AUROC | 0.750 | [0.700, 0.800] | 0.6 | 40 |" in pull["body"]
 
 
 def test_a_bundle_of_version_1_is_registered_released_and_reconciled(shop: Shop) -> None:

@@ -139,6 +139,9 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	$(call audited,.requirements/services.txt)
 	$(call audited,.requirements/airflow.txt)
 	$(call audited,.requirements/docs.txt)
+	$(call audited,.requirements/conformance.txt)
+	$(call audited,.requirements/kserve.txt)
+	$(call audited,.requirements/mlserver.txt)
 	$(call audited,mlops/locks/sign.txt)
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped

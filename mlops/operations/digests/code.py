@@ -151,7 +151,8 @@ def _libraries(
     source: Source, modules: tuple[str, ...], versions: Mapping[str, str], more: tuple[str, ...]
 ) -> dict[str, str]:
     tops = {name.partition(".")[0] for name in source.imports(modules)}
-    names = {_DISTRIBUTIONS.get(top, top).lower().replace("_", "-") for top in tops}
+    # as they are spelt: Parquet's key `ARROW:schema` looks like code by name, and the library arrow is none of ours
+    names = {_DISTRIBUTIONS.get(top, top).replace("_", "-") for top in tops}
     return {name: versions[name] for name in sorted((names - _WITHOUT_INFLUENCE).union(more)) if name in versions}
 
 

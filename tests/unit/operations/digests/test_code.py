@@ -63,9 +63,9 @@ def test_a_template_counts_for_the_stages_that_print_it_alone(tmp_path: Path) ->
 
 
 def test_libraries_are_the_pinned_ones_that_the_code_imports(tmp_path: Path) -> None:
-    (tmp_path / "constraints.txt").write_text("# pins\ntorch==2.13.0\npolars==2.1.0\nclick==8.5.1\nnot-used==1\n")
+    (tmp_path / "constraints.txt").write_text("# pins\ntorch==2.13.0\npolars==2.1.0\nclick==8.5.1\nnot-used==1\narrow==1\n")
     libraries = fingerprints(tmp_path).libraries
-    assert libraries["split"] == {"polars": "2.1.0"}
+    assert libraries["split"] == {"polars": "2.1.0"}  # which writes Parquet's key `ARROW:schema`, and reads no arrow
     assert libraries["train"]["torch"] == "2.13.0"
     assert all("click" not in pins and "not-used" not in pins for pins in libraries.values())
 

@@ -63,7 +63,8 @@ def test_a_template_counts_for_the_stages_that_print_it_alone(tmp_path: Path) ->
 
 
 def test_libraries_are_the_pinned_ones_that_the_code_imports(tmp_path: Path) -> None:
-    (tmp_path / "constraints.txt").write_text("# pins\ntorch==2.13.0\npolars==2.1.0\nclick==8.5.1\nnot-used==1\narrow==1\n")
+    pins = ("# pins", "torch==2.13.0", "polars==2.1.0", "click==8.5.1", "not-used==1", "arrow==1\n")
+    (tmp_path / "constraints.txt").write_text("\n".join(pins))
     libraries = fingerprints(tmp_path).libraries
     assert libraries["split"] == {"polars": "2.1.0"}  # which writes Parquet's key `ARROW:schema`, and reads no arrow
     assert libraries["train"]["torch"] == "2.13.0"

@@ -60,6 +60,17 @@ def named(fields: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(text or f"unnamed_{position}" for position, text in enumerate(texts, start=1))
 
 
+def called(names: Sequence[str]) -> tuple[str, ...]:
+    """Number the columns that have no name, whatever the format, as the header of a CSV file is read.
+
+    >>> called(["age", " "]), called(["", "unnamed_1"])
+    (('age', 'unnamed_2'), ('unnamed_1', 'unnamed_1_2'))
+    """
+    if all(map(str.strip, names)):
+        return tuple(names)
+    return numbered([name if name.strip() else f"unnamed_{place}" for place, name in enumerate(names, start=1)])
+
+
 def numbered(names: Sequence[str]) -> tuple[str, ...]:
     """Give names that stand more than once a number from the second on, none that another column has.
 

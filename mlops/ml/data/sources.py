@@ -12,7 +12,7 @@ import polars as pl
 
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
-from mlops.files.csv_header import numbered
+from mlops.files.csv_header import called
 from mlops.files.dvc_cache import linked, own_bytes
 from mlops.files.system import of_file
 from mlops.ml.data import partitions
@@ -180,12 +180,9 @@ def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
 
 
 def _called(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Number the columns that have no name, whatever the format, as the header of a CSV file is read."""
     found = frame.collect_schema().names()
-    if all(map(str.strip, found)):
-        return frame
-    names = numbered([name if name.strip() else f"unnamed_{place}" for place, name in enumerate(found, start=1)])
-    return frame.rename(dict(zip(found, names, strict=True)))
+    names = called(found)
+    return frame if names == tuple(found) else frame.rename(dict(zip(found, names, strict=True)))
 
 
 def _missing(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:

@@ -14,6 +14,7 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.diagnostics import Diagnostic, inside, nearest
 from mlops.documents.data import DataReport
 from mlops.errors import MlopsError
+from mlops.files.csv_header import called
 from mlops.files.dvc_cache import linked
 from mlops.operations.dvc.lock import read_lock
 from mlops.sources import SOURCES
@@ -130,7 +131,7 @@ def _columns(source: Source, folder: Path, wanted: Collection[str]) -> tuple[str
         found: tuple[str, ...] = kind.load("header")(source, path, wanted) if _inside(path, folder) else ()
     except Exception:  # whatever a reader says of a broken file, or of its library that is absent
         return ()
-    return found
+    return called(found)
 
 
 def _inside(path: Path, folder: Path) -> bool:

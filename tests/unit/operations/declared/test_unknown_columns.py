@@ -62,6 +62,11 @@ def test_the_kinds_of_files_whose_header_is_read(root: Path) -> None:
     pl.read_csv(root / FILE).write_parquet(root / "pipelines/churn/data/churn.parquet")
     edit(root, DATA, "kind: csv, path: data/churn.csv.gz", "kind: parquet, path: data/churn.parquet")
     assert said(root) == [("`plann` is not a column of data/churn.parquet", "error")]
+    edit(root, "conf/pipeline/churn.yaml", "plann", "unnamed_4")
+    unnamed = pl.read_csv(root / FILE).with_columns(pl.lit(1).alias(" "))
+    unnamed.write_parquet(root / "pipelines/churn/data/churn.parquet")
+    assert said(root) == []  # as `ingest` calls a column without a name
+    edit(root, "conf/pipeline/churn.yaml", "unnamed_4", "plann")
     (root / "pipelines/churn/data/churn.parquet").write_text("none")
     assert said(root) == []
     (root / "pipelines/churn/rows").mkdir()

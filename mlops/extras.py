@@ -42,7 +42,6 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "image": {"pillow": "PIL"},
     "explain": {"captum": "captum", "shap": "shap"},
     "tune": {"optuna": "optuna"},
-    "conformance": {"jsonschema": "jsonschema"},
     "catboost": {"catboost": "catboost"},
     # the first on Linux, where the second brings the libraries of a GPU
     "xgboost": {"xgboost-cpu": "xgboost", "xgboost": "xgboost"},

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import prod
 from typing import Any
 
-from mlops.conformance.tensors import TYPES, fits, flat
+from open_inference_conformance.tensors import TYPES, fits, flat
 
 VERSIONED = "/v2/models/adder/versions/1"
 TENSORS = [{"name": name, "datatype": "FP64", "shape": [-1, 2]} for name in ("left", "right")]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from open_inference_conformance import suite
+from open_inference_conformance.tensors import example
+from open_inference_conformance.wire import Server, Unreachable, path
 
-from mlops.conformance import suite
-from mlops.conformance.tensors import example
-from mlops.conformance.wire import Server, Unreachable, path
 from tests.builders.adder import REQUEST
 from tests.builders.bundles import make_bundle
 from tests.builders.served import served
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.tools
 ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).with_name("peers")
 TOOLS = ROOT / ".tools"
+SUITE = ROOT / "examples/conformance"
 
 
 def _python(name: str) -> Path:
@@ -85,8 +86,8 @@ def _ready(url: str) -> bool:
 
 
 def _asked(client: str, python: Path, url: str, model: str, request: Path) -> list[dict[str, str]]:
-    command = [str(python), "-m", f"mlops.conformance.clients.{client}", url, model, str(request)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    command = [str(python), "-m", f"open_inference_conformance.clients.{client}", url, model, str(request)]
+    done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout))
 

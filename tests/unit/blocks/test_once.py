@@ -32,6 +32,7 @@ ALIKE: dict[frozenset[str], str] = {
         ("models.mlp.Mlp", "models.cnn.Cnn", "two kinds, with widths of other shapes and defaults of their own"),
         ("files.number_text.NumberText", "blocks.number_form.NumberForm", "the loader of a bundle knows no blocks"),
         ("configuration.reading.excerpt.Mistake", "diagnostics.Position", "what a parser says has no file yet"),
+        ("targets.cluster.ClusterTarget", "targets.container.ContainerTarget", "two kinds, and a token from elsewhere"),
         ("models.gradient_boosting.GradientBoosting", "models.random_forest.RandomForest", "two kinds, as above"),
         (
             "configuration.monitor.Quality",

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from open_inference_conformance import specification, suite
+from open_inference_conformance.__main__ import main
+from open_inference_conformance.check import CHECKS
+from open_inference_conformance.wire import Server, Unreachable
 
-from mlops.conformance import specification, suite
-from mlops.conformance.__main__ import main
-from mlops.conformance.check import CHECKS
-from mlops.conformance.wire import Server, Unreachable
 from tests.builders.adder import REQUEST, Reply, adder
 from tests.builders.bundles import make_bundle
 from tests.builders.served import served

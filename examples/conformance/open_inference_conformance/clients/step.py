@@ -15,7 +15,7 @@ Step = tuple[str, Callable[[], str | None]]
 def given() -> tuple[str, str, dict[str, Any]]:
     """Read URL, name of the model and the request that it should answer from the command line."""
     if len(sys.argv) != 4:
-        raise SystemExit("usage: python -m mlops.conformance.clients.NAME URL MODEL REQUEST.json")
+        raise SystemExit("usage: python -m open_inference_conformance.clients.NAME URL MODEL REQUEST.json")
     return sys.argv[1].rstrip("/"), sys.argv[2], dict(json.loads(Path(sys.argv[3]).read_bytes()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mlops.conformance.wire import Reply, Server, path
+from open_inference_conformance.wire import Reply, Server, path
 
 Level = Literal["must", "should"]
 Said = Literal["holds", "fails", "does not apply"]
@@ -62,7 +62,7 @@ class Found:
 
 
 CHECKS: list[Check] = []
-"""In the order of their files; `mlops.conformance.suite` imports them."""
+"""In the order of their files; `open_inference_conformance.suite` imports them."""
 
 
 def check(level: Level, sentence: str) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mlops.conformance import specification
-from mlops.conformance.clients.step import given
+from open_inference_conformance import specification
+from open_inference_conformance.clients.step import given
 
 EXAMPLES = 60
 FLAGS = ("--phases", "examples,coverage,fuzzing", "--exclude-checks", "positive_data_acceptance", "--workers", "1")

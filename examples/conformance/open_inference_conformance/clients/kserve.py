@@ -8,9 +8,9 @@ from typing import Any
 from kserve import InferenceRESTClient, InferInput, InferRequest
 from kserve.inference_client import RESTConfig
 
-from mlops.conformance.clients.step import Step, agreed, given, tell
-from mlops.conformance.tensors import flat
-from mlops.conformance.wire import Server, path
+from open_inference_conformance.clients.step import Step, agreed, given, tell
+from open_inference_conformance.tensors import flat
+from open_inference_conformance.wire import Server, path
 
 
 def steps(url: str, model: str, request: dict[str, Any]) -> list[Step]:

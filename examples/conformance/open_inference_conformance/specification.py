@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mlops.conformance.check import Fails
+from open_inference_conformance.check import Fails
 
 _FILE = "specification/open_inference_rest.yaml"
 
@@ -16,7 +16,7 @@ _FILE = "specification/open_inference_rest.yaml"
 @cache
 def document() -> dict[str, Any]:
     """Read the repaired OpenAPI."""
-    text = files("mlops.conformance").joinpath(_FILE).read_text("utf-8")
+    text = files("open_inference_conformance").joinpath(_FILE).read_text("utf-8")
     return dict(yaml.safe_load(text))
 
 

@@ -1,4 +1,4 @@
-"""`python -m mlops.conformance URL --model NAME`: a table of what holds, and exit code 1 where a must does not."""
+"""`python -m open_inference_conformance URL --model NAME`: a table of what holds; exit code 1 where a must does not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from mlops.conformance import specification, suite
-from mlops.conformance.check import Found
-from mlops.conformance.wire import Server, Unreachable
-from mlops.extras import MissingExtra, need
+from open_inference_conformance import specification, suite
+from open_inference_conformance.check import Found
+from open_inference_conformance.wire import Server, Unreachable
 
 MARKS = {"holds": "ok", "fails": "FAIL", "does not apply": "-"}
 
@@ -36,12 +35,9 @@ def main(url: str, model: str, request: Path | None, token: str | None, output: 
         click.echo(json.dumps(specification.of_model(model, asked or {"inputs": []}), indent=1))
         return
     try:
-        need("conformance", "the suite")
         found = suite.run(Server(url, token), model, asked)
     except Unreachable as error:
         raise click.UsageError(str(error)) from error
-    except MissingExtra as error:
-        raise click.UsageError(f"{error}\nhint: {error.hint}") from error
     click.echo(json.dumps(_listed(found), indent=1) if output == "json" else _table(found))
     raise SystemExit(any(each.said == "fails" and each.check.level == "must" for each in found))
 
@@ -78,4 +74,4 @@ def _tally(found: list[Found], level: str) -> str:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m mlops.conformance")
+    main(prog_name="python -m open_inference_conformance")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.conformance.check import CHECKS, Check, Fails, Subject, check, refused
-from mlops.conformance.checks.inference import answered
-from mlops.conformance.wire import path
+from open_inference_conformance.check import CHECKS, Check, Fails, Subject, check, refused
+from open_inference_conformance.checks.inference import answered
+from open_inference_conformance.wire import path
 
 SENTENCE = "A failed inference request must be indicated by an HTTP error status: $inference_error_response"
 

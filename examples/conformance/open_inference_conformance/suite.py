@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.conformance import tensors
-from mlops.conformance.check import CHECKS, Check, Fails, Found, Irrelevant, Subject
-from mlops.conformance.checks import errors, health, inference, metadata
-from mlops.conformance.wire import Server, Unreachable, path
+from open_inference_conformance import tensors
+from open_inference_conformance.check import CHECKS, Check, Fails, Found, Irrelevant, Subject
+from open_inference_conformance.checks import errors, health, inference, metadata
+from open_inference_conformance.wire import Server, Unreachable, path
 
 CHAPTERS = tuple(chapter.__name__ for chapter in (health, metadata, inference, errors))
 """In which order a server is asked; what is wrong comes last, for after it a right request is asked again."""

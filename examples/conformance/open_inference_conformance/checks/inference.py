@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.conformance import specification, tensors
-from mlops.conformance.check import Fails, Irrelevant, Subject, check, ok, refused
+from open_inference_conformance import specification, tensors
+from open_inference_conformance.check import Fails, Irrelevant, Subject, check, ok, refused
 
 
 def answered(subject: Subject, document: dict[str, Any], version: str | None = None) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlops.conformance.check import Fails, Subject, check, ok
-from mlops.conformance.wire import Reply, path
+from open_inference_conformance.check import Fails, Subject, check, ok
+from open_inference_conformance.wire import Reply, path
 
 LIVE, READY = "/v2/health/live", "/v2/health/ready"
 

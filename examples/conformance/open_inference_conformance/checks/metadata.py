@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.conformance import specification
-from mlops.conformance.check import Fails, Subject, check, ok, refused
-from mlops.conformance.tensors import TYPES
-from mlops.conformance.wire import path
+from open_inference_conformance import specification
+from open_inference_conformance.check import Fails, Subject, check, ok, refused
+from open_inference_conformance.tensors import TYPES
+from open_inference_conformance.wire import path
 
 PLATFORMS = (
     "tensorrt_plan",

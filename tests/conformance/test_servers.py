@@ -22,7 +22,7 @@ from open_inference_conformance.wire import Server, Unreachable, path
 from tests.builders.adder import REQUEST
 from tests.builders.bundles import make_bundle
 from tests.builders.served import served
-from tests.builders.waiting import started, wait_until
+from tests.builders.waiting import CEILING, started, wait_until
 from tests.conformance import results
 from tests.unit.serve.test_dialects import tensors
 
@@ -87,7 +87,7 @@ def _ready(url: str) -> bool:
 
 def _asked(client: str, python: Path, url: str, model: str, request: Path) -> list[dict[str, str]]:
     command = [str(python), "-m", f"open_inference_conformance.clients.{client}", url, model, str(request)]
-    done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=SUITE, capture_output=True, text=True, check=False, timeout=CEILING)
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout))
 

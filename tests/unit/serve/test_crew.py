@@ -100,6 +100,23 @@ def test_without_a_folder_to_meet_in_it_is_said_what_to_type(tmp_path: Path, mon
     )
 
 
+def test_no_worker_is_started_after_a_stop_that_came_while_the_first_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlops.serve.crew._folder", lambda: tmp_path)
+    crew, begun = Crew(3, lambda _: None, lambda _: None), list[int]()
+    monkeypatch.setattr(crew, "_start", lambda number: bool(begun.append(number)))
+    for stopping in (True, False):
+        crew._pids, crew._stopping = {1: 0}, stopping
+        os.write(crew._told, b"0 tiny\n")
+        crew._note()
+        assert begun == ([] if stopping else [1, 2])
+    for listener in crew._listeners:
+        listener.close()
+    for descriptor in (crew._heard, crew._told, crew._alive, crew._life):
+        os.close(descriptor)
+
+
 def test_a_switch_waits_for_all_workers_and_one_that_refuses_is_enough_against_it() -> None:
     board = Board(3)
     for worker in range(3):

@@ -167,7 +167,7 @@ def _container(placed: Placed, target: BatchTarget, job: ClusterJob) -> dict[str
         "name": "score",
         "image": job.image,
         "command": ["python3", "-P", "-m", "mlops", "score", f"{MODELS}/{placed.pipeline}", "--expect", placed.bundle],
-        "args": [*_arguments(target)],
+        "args": [each.replace("$", "$$") for each in _arguments(target)],  # a cluster puts variables in for `$(NAME)`
         "workingDir": TEMPORARY_FOLDER,
         **given,
         "resources": sized(job.resources),

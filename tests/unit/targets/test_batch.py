@@ -66,6 +66,13 @@ def test_no_service_policy_or_budget_of_the_pipelines_servers_picks_the_job() ->
         assert not wanted.items() <= others.items()
 
 
+def test_no_variable_of_the_secret_is_put_into_an_argument() -> None:
+    (container,) = made(carry=["$(AWS_SECRET_ACCESS_KEY)", "a$$b"])["spec"]["jobTemplate"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert container["args"][-4:] == ["--carry", "$$(AWS_SECRET_ACCESS_KEY)", "--carry", "a$$$$b"]
+
+
 def test_what_is_wrong_is_not_tried_again_and_what_did_not_answer_is() -> None:
     job = made()["spec"]["jobTemplate"]["spec"]
     (rule,) = job["podFailurePolicy"]["rules"]

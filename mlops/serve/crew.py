@@ -121,7 +121,7 @@ class Crew:
                 self._say(served)
         if self._serving == {0} and not (self._begun or self._stopping) and len(self._pids) == 1:
             for other in range(1, self._board.workers):
-                if self._start(other):
+                if other not in self._due and self._start(other):
                     return
 
     def _bury(self) -> None:

@@ -100,7 +100,7 @@ def test_without_a_folder_to_meet_in_it_is_said_what_to_type(tmp_path: Path, mon
     )
 
 
-def test_no_worker_is_started_after_a_stop_that_came_while_the_first_began(
+def test_no_worker_is_started_twice_or_after_a_stop_that_came_while_the_first_began(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mlops.serve.crew._folder", lambda: tmp_path)
@@ -111,6 +111,10 @@ def test_no_worker_is_started_after_a_stop_that_came_while_the_first_began(
         os.write(crew._told, b"0 tiny\n")
         crew._note()
         assert begun == ([] if stopping else [1, 2])
+    crew._due = {1: 0.0}  # it could not begin, and is started again when that is due: twice it would count as one
+    os.write(crew._told, b"0 tiny\n")
+    crew._note()
+    assert begun == [1, 2, 2]
     for listener in crew._listeners:
         listener.close()
     for descriptor in (crew._heard, crew._told, crew._alive, crew._life):

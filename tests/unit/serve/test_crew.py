@@ -14,7 +14,7 @@ import pytest
 
 from mlops.errors import InfrastructureError
 from mlops.serve.crew import Crew
-from mlops.serve.seat import Board
+from mlops.serve.seat import Board, Seat
 from tests.builders.bundles import make_bundle
 from tests.builders.served import answer, invocation, request
 from tests.builders.waiting import CEILING, end, started, wait_until
@@ -136,3 +136,13 @@ def test_a_switch_waits_for_all_workers_and_one_that_refuses_is_enough_against_i
     assert board.agreed(6)
     board.ready(1, 0)  # it ended
     assert board.agreed(6) is None
+
+
+def test_a_worker_that_waited_in_vain_is_not_ready_for_what_it_gave_up() -> None:
+    board = Board(2)
+    board.ready(0, 4)
+    seat = Seat(0, board, (), 0, 0)
+    assert seat.agree(5, lambda: False, patience=0.0) is None
+    board.ready(1, 5)
+    assert (board.number(0), board.agreed(5)) == (4, None)
+    assert seat.agree(5, lambda: False, patience=0.0)

@@ -105,7 +105,12 @@ def test_no_worker_is_started_twice_or_after_a_stop_that_came_while_the_first_be
 ) -> None:
     monkeypatch.setattr("mlops.serve.crew._folder", lambda: tmp_path)
     crew, begun = Crew(3, lambda _: None, lambda _: None), list[int]()
-    monkeypatch.setattr(crew, "_start", lambda number: bool(begun.append(number)))
+
+    def start(number: int) -> bool:
+        begun.append(number)
+        return False
+
+    monkeypatch.setattr(crew, "_start", start)
     for stopping in (True, False):
         crew._pids, crew._stopping = {1: 0}, stopping
         os.write(crew._told, b"0 tiny\n")

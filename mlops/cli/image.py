@@ -55,14 +55,15 @@ def command(
     if model and (target or wheels):
         raise click.UsageError("--model takes the bundle alone: leave --target and --wheels away")
     from mlops.operations.containers.context import Wanted, lay_out
-    from mlops.operations.running.serve import find_bundle, vouching
+    from mlops.operations.running.serve import find_bundle, is_pipeline, vouching
 
     here = root()
     bundle, told, _ = find_bundle(here, name, environment)
     if told:
         say(told)
     if model:
-        _model(name, bundle, folder or here / ".mlops" / "image" / f"{name}-model", vouching(here, name, bundle), form)
+        to = folder or here / ".mlops" / "image" / f"{bundle.name if bundle == Path(name) else name}-model"
+        _model(name if is_pipeline(here, name) else None, bundle, to, vouching(here, name, bundle), form)
         return
     wanted = Wanted(name, bundle, folder or here / ".mlops" / "image" / name, target, wheels)
     laid = lay_out(here, wanted, vouching(here, name, bundle))
@@ -73,7 +74,7 @@ def command(
     say(f"build it: {typed}")
 
 
-def _model(name: str, bundle: Path, folder: Path, vouched: Callable[[Contents], None], form: str) -> None:
+def _model(name: str | None, bundle: Path, folder: Path, vouched: Callable[[Contents], None], form: str) -> None:
     from mlops.operations.containers.model import write_model
 
     contents, image = write_model(name, bundle, folder, vouched)

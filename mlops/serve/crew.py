@@ -119,9 +119,9 @@ class Crew:
             if not self._begun and len(self._serving) == self._board.workers:
                 self._begun = True
                 self._say(served)
-        if self._serving == {0} and not self._begun and len(self._pids) == 1:
+        if self._serving == {0} and not (self._begun or self._stopping) and len(self._pids) == 1:
             for other in range(1, self._board.workers):
-                if self._start(other):
+                if other not in self._due and self._start(other):
                     return
 
     def _bury(self) -> None:

@@ -15,12 +15,13 @@ import time
 from collections import Counter, deque
 from datetime import UTC, datetime
 from itertools import count
+from select import PIPE_BUF
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlops.serve.answer import Answer
 
@@ -78,11 +79,14 @@ class Events:
                 self._changed.wait_for(lambda: self._closing, _SECONDS)
                 closing = self._closing
                 taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            written = 0
             try:
-                self._write(b"".join([orjson.dumps(event(*one)) + b"\n" for one in taken]))
+                for lines in _together(orjson.dumps(event(*one)) + b"\n" for one in taken):
+                    self._write(b"".join(lines))
+                    written += len(lines)
                 self._failing = False
             except OSError as error:  # nobody reads them any more, or the disk is full: requests are answered
-                self.dropped += len(taken)
+                self.dropped += len(taken) - written
                 if not self._failing:
                     told = f"events cannot be written: {error.strerror}; requests are answered"
                     print(told, file=sys.stderr, flush=True)
@@ -93,6 +97,19 @@ class Events:
     def _write(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._descriptor, data) :]
+
+
+def _together(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Cut into what a pipe takes in one piece: other workers write to it, too, and would write into a line."""
+    taken, size = list[bytes](), 0
+    for line in lines:
+        if taken and size + len(line) > PIPE_BUF:
+            yield taken
+            taken, size = [], 0
+        taken.append(line)
+        size += len(line)
+    if taken:
+        yield taken
 
 
 def trace_of(headers: Mapping[bytes, bytes]) -> bytes:

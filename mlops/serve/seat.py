@@ -90,10 +90,13 @@ class Seat:
 
         None where one is late, or this one has `ended` meanwhile.
         """
+        before = self.board.number(self.number)
         self.board.ready(self.number, sequence)
         until = time.monotonic() + patience
         while (agreed := self.board.agreed(sequence)) is None and time.monotonic() < until and not ended():
             time.sleep(_LOOK)
+        if agreed is None:  # it is given up, and must be loaded anew: the others may not rely on it
+            self.board.ready(self.number, before)
         return agreed
 
     def _work(self, page: Callable[[], bytes]) -> None:

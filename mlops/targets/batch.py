@@ -107,7 +107,7 @@ def manifests(placed: Placed, said: Mapping[str, Any]) -> dict[str, str]:
     value: dict[str, Value] = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": metadata(placed, name),
+        "metadata": metadata(placed, name, target.kind),
         "spec": {
             "schedule": schedule(placed.pipeline, target.every),
             "timeZone": "Etc/UTC",
@@ -115,7 +115,7 @@ def manifests(placed: Placed, said: Mapping[str, Any]) -> dict[str, str]:
             "startingDeadlineSeconds": _LATE[target.every],
             "successfulJobsHistoryLimit": 3,
             "failedJobsHistoryLimit": 3,
-            "jobTemplate": {"spec": _job(placed, target, target.job)},
+            "jobTemplate": {"spec": _job(placed, name, target, target.job)},
         },
     }
     return {"cronjob.yaml": document(placed.sources, value)}
@@ -133,17 +133,21 @@ def schedule(pipeline: str, every: str) -> str:
     return {"hour": f"{minute} * * * *", "day": f"{minute} {hour} * * *", "week": f"{minute} {hour} * * {day}"}[every]
 
 
-def _job(placed: Placed, target: BatchTarget, job: ClusterJob) -> dict[str, Value]:
+def _job(placed: Placed, name: str, target: BatchTarget, job: ClusterJob) -> dict[str, Value]:
     """Try again what did not answer, and not what is wrong: a configuration, bytes, a file that is refused."""
     exits: dict[str, Value] = {"containerName": "score", "operator": "In", "values": [*_WRONG]}
     by: dict[str, Value] = {} if job.service_account is None else {"serviceAccountName": job.service_account}
+    marked: dict[str, Value] = {
+        "labels": labels(placed, name, target.kind),
+        "annotations": {"mlops.bundle": placed.bundle},
+    }
     return {
         "backoffLimit": 2,
         "activeDeadlineSeconds": job.minutes * 60,
         "ttlSecondsAfterFinished": 7 * 86_400,
         "podFailurePolicy": {"rules": [{"action": "FailJob", "onExitCodes": exits}]},
         "template": {
-            "metadata": {"labels": labels(placed, placed.pipeline), "annotations": {"mlops.bundle": placed.bundle}},
+            "metadata": marked,
             "spec": {
                 "restartPolicy": "Never",
                 **by,
@@ -163,7 +167,7 @@ def _container(placed: Placed, target: BatchTarget, job: ClusterJob) -> dict[str
         "name": "score",
         "image": job.image,
         "command": ["python3", "-P", "-m", "mlops", "score", f"{MODELS}/{placed.pipeline}", "--expect", placed.bundle],
-        "args": [*_arguments(target)],
+        "args": [each.replace("$", "$$") for each in _arguments(target)],  # a cluster puts variables in for `$(NAME)`
         "workingDir": TEMPORARY_FOLDER,
         **given,
         "resources": sized(job.resources),

@@ -86,14 +86,18 @@ def dns(name: str) -> str:
     return f"{spelt[: _LONGEST - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def labels(placed: Placed, name: str) -> dict[str, Value]:
-    """Give the labels by which the servers of one environment are found."""
-    return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": placed.environment}
+def labels(placed: Placed, name: str, kind: str) -> dict[str, Value]:
+    """Give the labels by which the pods of one target are found in one environment, and those of no other.
+
+    A pipeline's targets may share a name: a job that a server's policy picked could reach nobody.
+    """
+    found: dict[str, Value] = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": placed.environment}
+    return found | {"app.kubernetes.io/component": kind}
 
 
-def metadata(placed: Placed, name: str, **more: Value) -> dict[str, Value]:
+def metadata(placed: Placed, name: str, kind: str, **more: Value) -> dict[str, Value]:
     """Name an object, and say who wrote it."""
-    return {"name": name, "labels": labels(placed, name) | {"app.kubernetes.io/managed-by": "mlops"}, **more}
+    return {"name": name, "labels": labels(placed, name, kind) | {"app.kubernetes.io/managed-by": "mlops"}, **more}
 
 
 def reference(placed: Placed, model: str) -> str:

@@ -67,7 +67,7 @@ def _runtime(placed: Placed, name: str, target: KserveTarget) -> dict[str, Value
     return {
         "apiVersion": f"{_GROUP}/v1alpha1",
         "kind": "ServingRuntime",
-        "metadata": metadata(placed, name),
+        "metadata": metadata(placed, name, target.kind),
         "spec": {
             "supportedModelFormats": [{"name": _FORMAT, "version": "1", "autoSelect": False}],
             "protocolVersions": ["v2"],
@@ -88,7 +88,7 @@ def _service(placed: Placed, name: str, target: KserveTarget) -> dict[str, Value
     return {
         "apiVersion": f"{_GROUP}/v1beta1",
         "kind": "InferenceService",
-        "metadata": metadata(placed, name, annotations=notes),
+        "metadata": metadata(placed, name, target.kind, annotations=notes),
         "spec": {"predictor": _predictor(placed, name, target, scaled=scaled)},
     }
 

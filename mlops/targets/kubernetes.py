@@ -30,6 +30,8 @@ from mlops.targets.cluster import (
     told,
 )
 
+_KIND = "kubernetes"
+
 
 class KubernetesTarget(ClusterTarget):
     """Servers in a Kubernetes cluster, of a runtime image that mounts the image of the bundle that is live.
@@ -64,7 +66,7 @@ def manifests(placed: Placed, said: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _object(placed: Placed, name: str, version: str, kind: str, **body: Value) -> dict[str, Value]:
-    return {"apiVersion": version, "kind": kind, "metadata": metadata(placed, name), **body}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata(placed, name, _KIND), **body}
 
 
 def _deployment(placed: Placed, name: str, target: KubernetesTarget) -> dict[str, Value]:
@@ -72,10 +74,10 @@ def _deployment(placed: Placed, name: str, target: KubernetesTarget) -> dict[str
     fixed: dict[str, Value] = {"replicas": target.replicas.least}
     scaled = target.replicas.least < target.replicas.most
     return ({} if scaled else fixed) | {
-        "selector": {"matchLabels": labels(placed, name)},
+        "selector": {"matchLabels": labels(placed, name, _KIND)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "template": {
-            "metadata": {"labels": labels(placed, name), "annotations": {"mlops.bundle": placed.bundle}},
+            "metadata": {"labels": labels(placed, name, _KIND), "annotations": {"mlops.bundle": placed.bundle}},
             "spec": _pod(placed, name, target),
         },
     }
@@ -87,7 +89,7 @@ def _pod(placed: Placed, name: str, target: KubernetesTarget) -> dict[str, Value
         **isolated(),
         **pulled(target.pull_secret),
         "terminationGracePeriodSeconds": grace(target.limits),
-        **placement(labels(placed, name), target.nodes),
+        **placement(labels(placed, name, _KIND), target.nodes),
         "containers": [server(target, "server", name, MOUNT) | {"args": told(placed, target, MODELS)}],
         "volumes": [
             image_volume(reference(placed, target.model)),
@@ -98,14 +100,14 @@ def _pod(placed: Placed, name: str, target: KubernetesTarget) -> dict[str, Value
 
 def _service(placed: Placed, name: str) -> dict[str, Value]:
     ports: list[Value] = [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}]
-    return {"type": "ClusterIP", "selector": labels(placed, name), "ports": ports}
+    return {"type": "ClusterIP", "selector": labels(placed, name, _KIND), "ports": ports}
 
 
 def _reach(placed: Placed, name: str, target: KubernetesTarget) -> dict[str, Value]:
     """Let in those who may ask, and nothing out: a server of one bundle asks nobody."""
     peers: list[Value] = [_peer(each) for each in target.asked_by] or [{"podSelector": {}}]
     return {
-        "podSelector": {"matchLabels": labels(placed, name)},
+        "podSelector": {"matchLabels": labels(placed, name, _KIND)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": peers, "ports": [{"port": "http", "protocol": "TCP"}]}],
         "egress": [],
@@ -125,7 +127,7 @@ def _disruption(placed: Placed, name: str) -> dict[str, Value]:
     return {
         "maxUnavailable": 1,
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        "selector": {"matchLabels": labels(placed, name)},
+        "selector": {"matchLabels": labels(placed, name, _KIND)},
     }
 
 

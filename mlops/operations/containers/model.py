@@ -14,9 +14,11 @@ _MARK = "oci-layout"
 
 
 def write_model(
-    name: str, bundle: Path, folder: Path, vouched: Callable[[Contents], None]
+    name: str | None, bundle: Path, folder: Path, vouched: Callable[[Contents], None]
 ) -> tuple[Contents, ModelImage]:
     """Write the image of a bundle into a folder, which replaces one that was written before.
+
+    Without a `name` it is of the pipeline that the bundle says it is of: what a release computes is of that name, too.
 
     Raises:
         ConfigurationError: the folder holds something else.
@@ -26,7 +28,7 @@ def write_model(
         raise ConfigurationError(f"{folder} is there, and no image that was written here", hint="--to ANOTHER_FOLDER")
     contents = Contents.read(bundle)
     vouched(contents)
-    image = model_image(name, contents)
+    image = model_image(name or contents.manifest.pipeline, contents)
     with writing_folder(folder) as place:
         for path, data in image.files.items():
             (place / path).parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from mlops.compiler.files import render_deploy
 from mlops.configuration.load import load_pipeline
 from mlops.configuration.reading.library import Configuration
 from mlops.configuration.reading.parse import read
+from mlops.errors import IntegrityError
 from mlops.files.atomic import bytes_of
 from mlops.ledger.entering import Files
 from mlops.operations.declared.released import mounting
@@ -31,6 +32,17 @@ def image_of(root: Path, name: str, contents: Contents) -> str | None:
             return None
         raise refuse(configuration, problems)
     return model_image(name, contents).digest if mounting(loaded.spec) else None
+
+
+def hold_image(name: str, contents: Contents, image: str | None) -> None:
+    """Hold the image that a release file names, if it does, to the bundle that it names.
+
+    Raises:
+        IntegrityError: it is of another bundle: no server of it would begin.
+    """
+    if image is not None and image != (own := model_image(name, contents).digest):
+        message = f"{name}: the release file names the image {image[:19]}…, and its bundle's is {own[:19]}…"
+        raise IntegrityError(message, hint=f"write `image: {own}`, then: mlops compile")
 
 
 def manifests(root: Path, name: str, environment: str, text: str) -> Files:

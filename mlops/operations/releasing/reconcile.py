@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.bundle.contents import verify
+from mlops.bundle.contents import Contents, verify
 from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError, StaleError
@@ -44,6 +44,7 @@ from mlops.operations.live.releases import (
 from mlops.operations.live.signed import Held, Signers, look_beside
 from mlops.operations.project import open_project
 from mlops.operations.releasing.approved import Looking, refuse_unapproved
+from mlops.operations.releasing.model_image import hold_image
 from mlops.operations.releasing.publish import publish
 from mlops.operations.reviewing.reviews import Answers
 from mlops.release import aliases as registry
@@ -144,7 +145,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
             place = obtain(run.root, item.name, digest, keep=keep)
-            contents = prove(place, item.name, digest)
+            contents = _proved(item, place)
             looks = (look_beside(place), look_beside(Store(run.root / STORE).place(digest)))
             held = Signers.of(run.root).hold(contents, looks, date.today(), place)
             refuse_unless_passed(item.name, digest, papers_of(run.root, item.name, contents).gate.verdict)
@@ -205,7 +206,7 @@ def _reconciled(client: MlflowClient, run: Run, item: Released, model: Model, wa
         code = StaleError.exit_code if drift else 0
         return Row(item.name, digest, was, action, drift, problem=held.warning, code=code)
     place = obtain(run.root, item.name, digest, fetching(client, version))
-    held = hold_registered(run.root, prove(place, item.name, digest), place, client, version, keep=True)
+    held = hold_registered(run.root, _proved(item, place), place, client, version, keep=True)
     writes = point(client, model, version, run.aliases, claim) + (not kept)
     writes += publish(run.root, run.project, run.environment, item.name, digest, place, commit_of(run.root, "HEAD"))
     action = "healed" if drift else "moved" if writes else "in sync"
@@ -258,13 +259,20 @@ def _kept(run: Run, digest: str) -> bool:
         return False
 
 
+def _proved(item: Released, place: Path) -> Contents:
+    """Prove a bundle, and that the image which the release file names is of it."""
+    contents = prove(place, item.name, item.release.bundle)
+    hold_image(item.name, contents, item.release.image)
+    return contents
+
+
 def _prove_aside(client: MlflowClient, run: Run, item: Released, version: Version) -> Held:
     """Prove the bundle from a copy: a dry run keeps nothing."""
     digest = item.release.bundle
     if _kept(run, digest):
         place = Store(run.root / STORE).place(digest)
-        return hold_registered(run.root, prove(place, item.name, digest), place, client, version)
+        return hold_registered(run.root, _proved(item, place), place, client, version)
     with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
         aside = Store(Path(folder) / "bundles")
         place = obtain(run.root, item.name, digest, fetching(client, version), aside)
-        return hold_registered(run.root, prove(place, item.name, digest), place, client, version)
+        return hold_registered(run.root, _proved(item, place), place, client, version)

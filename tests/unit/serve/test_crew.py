@@ -14,7 +14,7 @@ import pytest
 
 from mlops.errors import InfrastructureError
 from mlops.serve.crew import Crew
-from mlops.serve.seat import Board
+from mlops.serve.seat import Board, Seat
 from tests.builders.bundles import make_bundle
 from tests.builders.served import answer, invocation, request
 from tests.builders.waiting import CEILING, end, started, wait_until
@@ -100,6 +100,32 @@ def test_without_a_folder_to_meet_in_it_is_said_what_to_type(tmp_path: Path, mon
     )
 
 
+def test_no_worker_is_started_twice_or_after_a_stop_that_came_while_the_first_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlops.serve.crew._folder", lambda: tmp_path)
+    crew, begun = Crew(3, lambda _: None, lambda _: None), list[int]()
+
+    def start(number: int) -> bool:
+        begun.append(number)
+        return False
+
+    monkeypatch.setattr(crew, "_start", start)
+    for stopping in (True, False):
+        crew._pids, crew._stopping = {1: 0}, stopping
+        os.write(crew._told, b"0 tiny\n")
+        crew._note()
+        assert begun == ([] if stopping else [1, 2])
+    crew._due = {1: 0.0}  # it could not begin, and is started again when that is due: twice it would count as one
+    os.write(crew._told, b"0 tiny\n")
+    crew._note()
+    assert begun == [1, 2, 2]
+    for listener in crew._listeners:
+        listener.close()
+    for descriptor in (crew._heard, crew._told, crew._alive, crew._life):
+        os.close(descriptor)
+
+
 def test_a_switch_waits_for_all_workers_and_one_that_refuses_is_enough_against_it() -> None:
     board = Board(3)
     for worker in range(3):
@@ -115,3 +141,13 @@ def test_a_switch_waits_for_all_workers_and_one_that_refuses_is_enough_against_i
     assert board.agreed(6)
     board.ready(1, 0)  # it ended
     assert board.agreed(6) is None
+
+
+def test_a_worker_that_waited_in_vain_is_not_ready_for_what_it_gave_up() -> None:
+    board = Board(2)
+    board.ready(0, 4)
+    seat = Seat(0, board, (), 0, 0)
+    assert seat.agree(5, lambda: False, patience=0.0) is None
+    board.ready(1, 5)
+    assert (board.number(0), board.agreed(5)) == (4, None)
+    assert seat.agree(5, lambda: False, patience=0.0)

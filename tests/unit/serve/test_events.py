@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from select import PIPE_BUF
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,29 @@ def test_events_are_written_a_line_each_and_more_than_are_read_are_counted() -> 
     with os.fdopen(read) as lines:
         assert [json.loads(line)["http"]["request"]["id"] for line in lines] == ["0", "1"]
     assert events.dropped == 1
+
+
+def test_each_write_is_of_whole_lines_and_one_that_no_other_worker_can_come_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = list[bytes]()
+
+    def write(_: int, data: bytes) -> int:
+        if len(written) == 3:
+            raise BrokenPipeError(32, "Broken pipe")
+        written.append(data)
+        return len(data)
+
+    monkeypatch.setattr("mlops.serve.events.os.write", write)
+    events = Events()
+    with events._changed:
+        for number in range(60):
+            events.add(SERVED, Answer(200, request=b"%d" % number), 1.0)
+    events.close()
+    assert all(len(data) <= PIPE_BUF and data.endswith(b"\n") for data in written)
+    lines = b"".join(written).splitlines()
+    assert [json.loads(line)["http"]["request"]["id"] for line in lines] == [str(n) for n in range(len(lines))]
+    assert (len(written), events.dropped) == (3, 60 - len(lines))
 
 
 def test_nobody_who_reads_is_told_once_and_answers_go_on(capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ from mlops.compiler.files import render
 from mlops.operations.scoring.settings import due
 from mlops.operations.workspace import open_workspace
 from mlops.plan.placed import Placed
+from mlops.targets import kserve, kubernetes
 from mlops.targets.batch import BatchTarget, manifests, schedule
 from tests.builders.bundles import make_bundle, make_frame
-from tests.builders.clusters import BUNDLE, IMAGE, RUNTIME, make_clustered, manifests_of, refused
+from tests.builders.clusters import BUNDLE, IMAGE, KUBERNETES, RUNTIME, make_clustered, manifests_of, refused
 from tests.builders.quick_yaml import load
 
 JOB = {"image": f"ghcr.io/acme/mlops@{RUNTIME}", "model": "ghcr.io/acme/churn"}
 PLACES = {"kind": "batch", "input": "s3://shop/rows", "output": "s3://shop/scores"}
 CRON = {**PLACES, "run_by": "cronjob", "job": JOB}
 AIRFLOW = {**PLACES, "run_by": "airflow"}
+PLACED_SERVER = Placed("churn", "kubernetes", "prod", BUNDLE, IMAGE, "conf/pipeline/churn.yaml")
 PLACED = Placed("churn", "batch", "prod", BUNDLE, IMAGE, "conf/pipeline/churn.yaml")
 
 
@@ -45,6 +48,29 @@ def test_a_cluster_takes_the_job_and_never_runs_two_at_once() -> None:
     pod = made(job={**JOB, **full, "nodes": nodes})["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["envFrom"] == [{"secretRef": {"name": "rows"}}]
     assert (pod["serviceAccountName"], pod["nodeSelector"]) == ("scoring", {"pool": "batch"})
+
+
+def test_no_service_policy_or_budget_of_the_pipelines_servers_picks_the_job() -> None:
+    servers = {path: load(text) for path, text in kubernetes.manifests(PLACED_SERVER, KUBERNETES).items()}
+    wanted = servers["network-policy.yaml"]["spec"]["podSelector"]["matchLabels"]
+    assert wanted == servers["service.yaml"]["spec"]["selector"]
+    assert wanted == servers["disruption-budget.yaml"]["spec"]["selector"]["matchLabels"]
+    job = made()["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    service = load(
+        kserve.manifests(replace(PLACED_SERVER, target="kserve"), {**KUBERNETES, "kind": "kserve"})[
+            "inference-service.yaml"
+        ]
+    )
+    for others in (job, service["metadata"]["labels"]):  # those of an InferenceService are its pods', too
+        assert others["app.kubernetes.io/name"] == wanted["app.kubernetes.io/name"] == "churn"
+        assert not wanted.items() <= others.items()
+
+
+def test_no_variable_of_the_secret_is_put_into_an_argument() -> None:
+    (container,) = made(carry=["$(AWS_SECRET_ACCESS_KEY)", "a$$b"])["spec"]["jobTemplate"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert container["args"][-4:] == ["--carry", "$$(AWS_SECRET_ACCESS_KEY)", "--carry", "a$$$$b"]
 
 
 def test_what_is_wrong_is_not_tried_again_and_what_did_not_answer_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from mlops.compiler.rules import one_name_in_cluster
 from mlops.compiler.rules.registry import examine
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import check_files, compile_files
@@ -213,9 +215,15 @@ def test_two_pipelines_of_one_name_in_a_cluster_are_refused(tmp_path: Path) -> N
     for name in ("churn-eu", "churn_eu"):
         (root / f"conf/pipeline/{name}.yaml").write_text(text)
         shutil.copytree(root / "pipelines/churn/data", root / f"pipelines/{name}/data")
-    (found,) = [each for each in examine(open_workspace(root).plan) if each.rule == "one-name-in-cluster"]
+    plan = open_workspace(root).plan
+    (found,) = [each for each in examine(plan) if each.rule == "one-name-in-cluster"]
     assert found.message == "a cluster would know it as `churn-eu`, as it does churn-eu"
     assert (found.pipeline, found.key) == ("churn_eu", ("deploy", "kubernetes"))
+    target = plan.pipelines[0].deployed["kubernetes"]
+    twice = replace(plan.pipelines[0], deployed={"blue-1": target, "blue_1": target})
+    (found,) = one_name_in_cluster.check(replace(plan, pipelines=(twice,)))
+    assert found.message == "a cluster would know it as `churn-eu-blue-1`, as it does `blue-1`"
+    assert (found.pipeline, found.key) == ("churn-eu", ("deploy", "blue_1"))
 
 
 @pytest.mark.slow

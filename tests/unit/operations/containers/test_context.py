@@ -242,6 +242,10 @@ def test_the_image_of_a_bundle_is_written_once_and_over_nothing_else(
     assert (said["bundle"], said["image"]) == (digest, image.digest)
     assert {path: data for path, (data, *_) in bytes_of(tmp_path / "a").items()} == image.files
     assert run(["image", "churn", "--model", "--to", str(tmp_path / "a")]) == 0
+    capsys.readouterr()
+    assert run(["image", str(made / "bundle"), "--model"]) == 0  # of a folder: no part of its path is in the image
+    found = (made / "root/.mlops/image/bundle-model", model_image("tiny", Contents.read(made / "bundle")).digest)
+    assert (capsys.readouterr().out.strip(), (found[0] / "oci-layout").is_file()) == (found[1], True)
     (tmp_path / "b").mkdir()
     (tmp_path / "b/mine").write_text("")
     assert run(["image", "churn", "--model", "--to", str(tmp_path / "b")]) == 4

@@ -139,9 +139,14 @@ class Crew:
             self._serving.discard(number)
             self._delay[number] = min(2 * self._delay[number], _LATE)
             self._due[number] = time.monotonic() + wait
-            how = f"ended with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+            how = f"ended with {code}" if code >= 0 else f"was ended by {_signal(-code)}"
             then = "another takes its place" + (f" in {wait:.0f} s" if wait else "")
             print(f"worker {number} (process {pid}) {how}: {then}", file=sys.stderr, flush=True)
+
+
+def _signal(number: int) -> str:
+    """Name a signal; those of real time have none."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def _folder() -> Path:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _VERSION = "8.11.0"  # of the schema; its fields are all older
 _SECONDS = 0.2  # that a line waits for others, to be written with them; a killed process loses no more than these
+_LAST = 5.0  # that the last lines may take: what ends this process waits for them
 _MOST = 100_000  # lines held while nobody reads them; then they are counted and dropped
 _PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _NO_TRACE = b"0" * 32
@@ -67,11 +68,11 @@ class Events:
         self._waiting.append((self._clock(), served, said, seconds))
 
     def close(self) -> None:
-        """Write what waits and stop; calling it again does nothing."""
+        """Write what waits and stop, soon, also where whoever reads has stopped reading; again does nothing."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(_LAST)
 
     def _work(self) -> None:
         while True:

@@ -26,6 +26,7 @@ TEMPORARY = "temporary"
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the container's own
 _PRE_STOP = 5  # seconds in which the cluster learns that nothing more is to be sent here
 _LONGEST = 50  # characters of a name that controllers make longer
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _LIVE, _READY = "/v2/health/live", "/v2/health/ready"
 
 
@@ -91,7 +92,8 @@ def labels(placed: Placed, name: str, kind: str) -> dict[str, Value]:
 
     A pipeline's targets may share a name: a job that a server's policy picked could reach nobody.
     """
-    found: dict[str, Value] = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": placed.environment}
+    environment = placed.environment if _LABEL.fullmatch(placed.environment) else dns(placed.environment)
+    found: dict[str, Value] = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": environment}
     return found | {"app.kubernetes.io/component": kind}
 
 

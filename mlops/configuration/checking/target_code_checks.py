@@ -29,3 +29,6 @@ def targets_are_not_told(pipeline: Pipeline) -> Iterator[Problem]:
         if pipeline.evaluate.backtest is not None or (pipeline.forecast and pipeline.forecast.backtest):
             message = f"{what}, and a backtest would be told what came after its origins"
             yield Problem(path, message, "remove `backtest`, or write other `columns`", _RULE)
+        if pipeline.forecast and pipeline.forecast.horizons:
+            message = f"{what}, and of several `horizons` each target stands in several rows that tell each other"
+            yield Problem(path, message, "write one `horizon`, or other `columns`", _RULE)

@@ -82,7 +82,7 @@ class _Reader:
             place = Position(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             self._report(place, "a tab", 'indent with spaces; write "\\t" for a tab in text', "yaml-syntax")
             return Document(self.file, self.text, None, tuple(self.found))
-        if (odd := _BLANK.search(self.text)) is not None:
+        if (odd := self._odd_blank()) is not None:
             before = self.text[: odd.start(1)]
             place = Position(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             message = f"a blank that is no space, U+{ord(odd[1]):04X}"
@@ -103,6 +103,25 @@ class _Reader:
             self._report(Position(self.file), "the file is empty", "", "yaml-empty")
             root = None
         return Document(self.file, self.text, root, tuple(self.found))
+
+    def _odd_blank(self) -> re.Match[str] | None:
+        """Find a blank that would be part of a key; in a block or in quotes it is text, as where a paragraph begins."""
+        if _BLANK.search(self.text) is None:
+            return None
+        written: set[int] = set()
+        try:
+            for token in yaml.scan(self.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+                if isinstance(token, yaml.ScalarToken) and token.style:
+                    end = token.end_mark
+                    written.update(range(token.start_mark.line + 1, end.line + (end.column > 0)))
+        except yaml.YAMLError:
+            pass  # what could be read until then is text
+        line = at = 0
+        for odd in _BLANK.finditer(self.text):
+            line, at = line + self.text.count("\n", at, odd.start(1)), odd.start(1)
+            if line not in written:
+                return odd
+        return None
 
     def _events(self) -> Iterator[Any]:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

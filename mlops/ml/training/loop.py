@@ -92,7 +92,9 @@ class LightningCandidate:
         if session.world is not None and session.world.first:
             checkpoint.write(session.world.trained, watch.state_dict())
         best = None if watch.best is None else watch.history[watch.best].number
-        return FittedModule(scores.eval(), tuple(watch.history), best, watch.accumulate, session.options.devices)
+        together = session.world is not None or session.trained is not None
+        devices = session.options.devices if together else 1  # what is quick is trained by one all the same
+        return FittedModule(scores.eval(), tuple(watch.history), best, watch.accumulate, devices)
 
     def _train(self, module: pl.LightningModule, watch: Watch, examples: Examples, session: Session) -> None:
         train, validation = _loaders(module, watch.scores.scale, examples, session)

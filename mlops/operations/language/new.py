@@ -6,7 +6,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlops.configuration.load import load_policy
 from mlops.configuration.reading.library import Configuration
@@ -85,18 +85,10 @@ def create(
     found, team = guess(frame, target, task), _team(root, name)
     asked = _started(target, found) if auto else Start(())
     models, doubts = (starter.AUTO, ()) if auto else _models(found.task)
+    more: dict[str, Any] = {"team": bool(team), "horizons": horizons, "models": models, "auto": asked.lines}
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
-        pipeline_file: starter.pipeline_yaml(
-            name,
-            data.name,
-            target,
-            found,
-            team=bool(team),
-            horizons=horizons,
-            models=models,
-            auto=asked.lines,
-        ),
+        pipeline_file: starter.pipeline_yaml(name, data.name, target, found, **more),
     }
     written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, redirect_stderr
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -80,6 +80,8 @@ def _run_here(folder: Path, names: Sequence[str], printed: IO[bytes] | None) -> 
             text = TextIOWrapper(printed, encoding="utf-8", write_through=True)
             stack.callback(text.detach)
             stack.enter_context(redirect_stderr(text))
+        if printed is not None:  # as a process of their own would have it: what a library prints is no result
+            stack.enter_context(redirect_stdout(sys.stderr))
         for name in names:
             run_stage(folder, name)
 

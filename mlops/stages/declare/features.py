@@ -55,9 +55,12 @@ def _groups(spec: Pipeline) -> list[str]:
 
 
 def _judged_on_training(spec: Pipeline) -> bool:
-    """Say whether rows that codes by the target are learnt of are judged on: those of folds, or after an origin."""
+    """Say whether rows that codes by the target are learnt of are judged on: those of folds, or after an origin.
+
+    Or learnt from: of several horizons a target stands in several rows, of which one would be told by another.
+    """
     backtest = spec.evaluate.backtest is not None or bool(spec.forecast and spec.forecast.backtest)
-    return backtest or spec.data.split.folds is not None
+    return backtest or bool(spec.forecast and spec.forecast.horizons) or spec.data.split.folds is not None
 
 
 def _seed(spec: Pipeline) -> int:
@@ -87,7 +90,7 @@ FEATURES = Declaration(
         Parameter(
             "groups",
             "model.*.columns auto model.*.groups model.*.image model.*.kind data.images data.columns.*.type"
-            " data.split.folds evaluate.backtest forecast.backtest",
+            " data.split.folds evaluate.backtest forecast.backtest forecast.horizons",
             _groups,
             optional=True,
             whole=True,

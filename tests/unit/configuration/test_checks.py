@@ -161,6 +161,11 @@ def test_categories_told_by_the_target_want_one_division_of_the_rows(model: dict
     assert told({"by": "time", "key": "day"}, evaluate={"backtest": {"origins": 5}}) == [
         (path, f"{what}, and a backtest would be told what came after its origins")
     ]
+    ahead = {"task": "forecasting", "forecast": {"horizons": [1, 7], "backtest": 0}, "gates": []}
+    assert told({"by": "time", "key": "day"}, **ahead | {"forecast": {"horizon": 7, "backtest": 0}}) == []
+    assert told({"by": "time", "key": "day"}, **ahead) == [
+        (path, f"{what}, and of several `horizons` each target stands in several rows that tell each other")
+    ]
 
 
 def test_a_forecast_learns_no_aggregate() -> None:

@@ -10,7 +10,8 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.operations.digests.cache import PACKAGE
 from mlops.operations.digests.code import Source
 from mlops.operations.language.keys import Keys, written
-from mlops.stages.declare.declaration import Declaration, Files, Spliced, Subject, leads, split
+from mlops.stages.declare.declaration import Declaration, Files, Parameter, Spliced, Subject, leads, split
+from mlops.stages.declare.features import FEATURES
 from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.registry import DECLARED
 from tests.unit.configuration.test_monitor import PIPELINE
@@ -96,3 +97,18 @@ def test_the_first_stage_to_see_a_table_is_told_the_columns_that_nothing_else_te
         "gates.by": ["city"],
     }
     assert "named" not in told.section(Subject("churn", Pipeline.model_validate(PIPELINE)))
+
+
+@pytest.mark.parametrize(("ahead", "long"), [({"horizon": 7}, True), ({"horizons": [1, 7]}, False)])
+def test_of_several_horizons_no_long_category_is_told_by_targets_that_stand_in_several_rows(
+    ahead: dict[str, object], *, long: bool
+) -> None:
+    keys = {
+        "task": "forecasting",
+        "data": {**PIPELINE["data"], "split": {"by": "time", "key": "day"}},
+        "forecast": {**ahead, "backtest": 0},
+        "model": {"trees": {"kind": "lightgbm", "columns": "mixed"}},
+    }
+    (groups,) = (each for each in FEATURES.parameters if isinstance(each, Parameter) and each.name == "groups")
+    assert groups.made is not None
+    assert ("long_target_coded" in groups.made(Pipeline.model_validate(PIPELINE | keys))) is long

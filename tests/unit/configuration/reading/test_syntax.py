@@ -241,3 +241,25 @@ def test_whatever_is_put_into_a_file_is_told_in_lines_that_it_has(slips: list[tu
     document = read("f.yaml", text.encode())
     assert [found for found in document.diagnostics if not 1 <= found.position.line <= text.count("\n") + 3] == []
     assert [found for found in document.diagnostics if "it is not YAML" in found.message] == []
+
+
+def test_a_blank_that_is_no_space_is_told_where_it_would_be_part_of_a_key() -> None:
+    (told,) = read("conf/x.yaml", "a: |\n  \u3000one\nb:\n\u00a0 c: 2\n".encode()).diagnostics
+    assert (told.position.line, told.position.column) == (4, 1)
+    assert told.message == "a blank that is no space, U+00A0"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: |\n  \u3000one\n\n  \u3000two", "\u3000one\n\n\u3000two"),
+        ("a: >\n  \u3000one\nb: 1\n", "\u3000one\n"),
+        ('a: "one\n  \u00a0two"\n', "one \u00a0two"),
+    ],
+    ids=["block", "folded", "quotes"],
+)
+def test_in_a_text_such_a_blank_begins_a_paragraph(text: str, value: str) -> None:
+    document = read("conf/x.yaml", text.encode())
+    assert document.diagnostics == ()
+    assert document.root is not None
+    assert document.root.children["a"].value == value

@@ -14,6 +14,7 @@ from mlops.ml.training.asked import Asked
 from mlops.ml.training.attributions import attribute
 from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.slow import slow
+from mlops.ml.training.trained_by import of_network
 from mlops.ml.training.window_network import Lines, moving_average
 from tests.builders.training import NOWHERE, RMSE, session
 
@@ -118,3 +119,10 @@ def test_shares_of_columns_add_up(kind: str) -> None:
     found = attribute(learn(kind, data), data.validation_x[:20], data.train_x)
     assert found.gap < 0.02
     assert found.values.shape == (20, 7)
+
+
+def test_one_process_is_told_where_one_trains_it_however_many_there_are() -> None:
+    problem = Problem("regression", (7,), numbers=NAMES, layout=LAYOUT)
+    candidate = candidates.build("a", Asked(kind="nlinear"), problem, NOWHERE)
+    fitted = candidate.fit(series(60), session(RMSE, max_epochs=1, devices=2))
+    assert of_network(fitted, "devices") == 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from mlops.errors import DataError
+from mlops.operations.processes import stage
+from mlops.operations.running import smoke as running
 from mlops.operations.running.smoke import smoke, stopped
 from mlops.operations.workspace import open_workspace
 from tests.builders.played import begun
@@ -39,6 +42,18 @@ def test_the_stage_that_stopped_is_named(said: dict[str, object] | None, expecte
     if said is not None:
         (tmp_path / "result.json").write_text(json.dumps(said))
     assert stopped(STAGES, tmp_path / "result.json") == expected
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["on stderr", "in a file"])
+def test_what_a_library_prints_in_this_process_is_no_result(
+    kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stage, "run_stage", lambda folder, name: print(f"{folder.name}: {name}"))
+    with (tmp_path / "printed").open("w+b") as file:
+        running._run_here(tmp_path / "played", ["train"], file if kept else sys.stderr.buffer)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert ((tmp_path / "printed").read_text() if kept else told.err) == "played: train\n"
 
 
 def played(tmp_path: Path, rows: int, target: str = "kind") -> Path:

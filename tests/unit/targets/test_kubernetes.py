@@ -21,7 +21,7 @@ from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import check_files, compile_files
 from mlops.operations.workspace import open_workspace
 from mlops.plan.placed import Placed
-from mlops.targets.cluster import dns
+from mlops.targets.cluster import dns, labels
 from mlops.targets.kubernetes import KubernetesTarget, manifests
 from tests.builders.clusters import BUNDLE, IMAGE, KUBERNETES, RUNTIME, make_clustered, manifests_of, refused
 from tests.builders.quick_yaml import load
@@ -235,3 +235,11 @@ def test_the_page_shows_a_target_that_compiles_and_each_of_its_files(tmp_path: P
     found = manifests_of(make_clustered(tmp_path / "root", target))
     listed = re.findall(r"^\| `([\w-]+\.yaml)`", page, re.MULTILINE)
     assert sorted(f"{FOLDER}/{name}" for name in listed) == sorted(found)
+
+
+@pytest.mark.parametrize(("environment", "label"), [("prod", "prod"), ("pre_prod", "pre_prod"), ("x_", "x")])
+def test_an_environment_is_a_label_that_a_cluster_takes(environment: str, label: str) -> None:
+    found = labels(replace(PLACED, environment=environment), "churn", "kubernetes")
+    assert found["app.kubernetes.io/instance"] == label
+    longest = labels(replace(PLACED, environment="e" * 64), "churn", "kubernetes")["app.kubernetes.io/instance"]
+    assert len(str(longest)) <= 63

@@ -184,7 +184,7 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     second = team.play(team.learn("Learn once more"), "main")
     assert second is not None
     assert second.results == plays.REGISTERED, second.log
-    assert "| ✅ AUROC no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary
+    assert "| ✅ AUROC no worse than champion by 0.5 | 0.000 | [0.000, 0.000] | 100 |" in second.summary
     (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
     file, entry = sorted(team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]))
     assert (file, entry.rpartition("/")[0]) == ("conf/release/staging/churn.yaml", "pipelines/churn/ledger/staging")

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ NAME = "table"
 STAGES = ("ingest", "validate", "split", "features", "tune", "train", "bundle")
 SEARCHED = 0.4
 """Of the time; what was found is then trained again, together and as members of an ensemble."""
+TRIALS = 1000
+"""More than there is time for: a contestant is given minutes, and stops by them alone."""
 _METRICS = {"regression": "rmse"}
 _SHARES = "fractions: {train: 0.8, validation: 0.18, test: 0.02}"
 """Nobody else holds rows back for gates; few are held back here where there are no folds."""
@@ -40,6 +42,7 @@ def fit(folder: Path, asked: Asked) -> None:
     _mlops(root, "new", NAME, "--data", str(folder / "train.csv"), *asking)
     written = root / f"conf/pipeline/{NAME}.yaml"
     text = written.read_text().replace("auto: {", f"auto: {{minutes: {SEARCHED * asked.seconds / 60:.4g}, ")
+    text = re.sub(r"trials: \d+", f"trials: {TRIALS}", text)
     if asked.kinds:
         text = re.sub(r"(auto: \{[^[}]*?)(, kinds: \[.*\])?\}\n", rf"\1, kinds: [{', '.join(asked.kinds)}]}}\n", text)
     if "folds:" not in text:
@@ -61,10 +64,18 @@ def ask(folder: Path, asked: Asked) -> tuple[Any, list[dict[str, Any]]]:
         found = predictor.predict_rows(some)
         if asked.task == "regression":
             return pd.DataFrame({"y": found})
-        names = [str(each) for each in predictor.classes or ()]
+        names = _spelt(folder, asked.target, predictor.classes or ())
         return pd.DataFrame(dict(zip(names, (1 - found, found) if found.ndim == 1 else found.T, strict=True)))
 
     return answer, rows
+
+
+def _spelt(folder: Path, target: str, classes: Sequence[Any]) -> list[str]:
+    """Give classes as the table spells them: `No` and `Yes` are read as what they mean, and sort as that does."""
+    if list(classes) != [False, True]:
+        return [str(each) for each in classes]
+    with (folder / "train.csv").open(newline="") as file:
+        return sorted({row[target] for row in csv.DictReader(file)})
 
 
 def _reader(kind: str) -> Callable[[str], Any]:

@@ -42,6 +42,10 @@ class Split(Block):
     fractions: Fractions = Fractions()
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the split."""
+    copies: Annotated[Literal["together"] | None, Field(exclude_if=lambda value: value is None)] = None
+    """Keep rows that are copies of each other, whole or almost, in one part, where a split by `random` or `stratified`
+    would learn from one and judge by the other; without it such a table is refused. Of more than 20,000 rows only whole
+    copies are looked for."""
     folds: Annotated[int | None, Field(ge=3, le=20, exclude_if=lambda value: value is None)] = None
     """In place of `fractions`, for small data: so many parts of equal size, and a model for each that has not seen it.
     The model serves the mean of them all; every row is judged by the answer of the one that has not seen it."""

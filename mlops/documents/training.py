@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mlops.documents.document import Document, Number, Part
 from mlops.documents.ensemble import EnsembleReport
+from mlops.files.intervals import measured, number
 
 
 class CandidateReport(Part):
@@ -92,12 +93,12 @@ class OptimismReport(Part):
 
         Example:
             >>> OptimismReport(candidates=3, resamples=100, best="net", value=0.75, apart=0.742).sentence("r2")
-            'the best of 3 candidates, net, has r2 0.7500 where it was chosen and about 0.7420 on rows that had no say'
+            'the best of 3 candidates, net, has r2 0.750 where it was chosen and about 0.742 on rows that had no say'
         """
-        figures = [("-" if value is None else f"{float(value):.4f}") for value in (self.value, self.apart)]
+        chosen, apart = number(self.value, self.apart), number(self.apart, self.value)
         return (
-            f"the best of {self.candidates} candidates, {self.best}, has {metric} {figures[0]} where it was chosen"
-            f" and about {figures[1]} on rows that had no say"
+            f"the best of {self.candidates} candidates, {self.best}, has {metric} {chosen} where it was chosen"
+            f" and about {apart} on rows that had no say"
         )
 
 
@@ -116,14 +117,13 @@ class WalkedReport(Part):
     @property
     def sentence(self) -> str:
         """Say it to a person."""
-        spread = "" if self.low is None or self.high is None else f" [{self.low:.4f}, {self.high:.4f}]"
         rows = "all rows before" if self.sliding is None else f"the last {self.sliding:,} periods before"
         left = "" if self.gap is None else f", a gap of {self.gap:,} left out"
-        figure = "unknown" if self.mean is None else f"{self.mean:.4f}"
+        figure, spread = measured(self.mean, self.low, self.high)
+        known = "unknown" if self.mean is None else figure
+        said = known if self.low is None or self.high is None else f"{known} {spread}"
         where = f"{self.origins} origins" if self.origins > 1 else "one origin"
-        return (
-            f"learnt again at {where}, from {rows} each{left}: {self.metric} {figure}{spread} on the rows that follow"
-        )
+        return f"learnt again at {where}, from {rows} each{left}: {self.metric} {said} on the rows that follow"
 
 
 class TrainingReport(Document):

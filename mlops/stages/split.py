@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 from pydantic import model_validator
 
@@ -15,7 +16,7 @@ from mlops.documents.split import Embargo, PartReport, SplitReport
 from mlops.documents.table import Role
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.ml.data import duplicates, folds, official_test, parquet, splits
+from mlops.ml.data import copies, duplicates, folds, official_test, parquet, splits
 from mlops.ml.data.checks import Check
 from mlops.ml.data.names import VALUE, counted
 from mlops.ml.data.parquet import ROW
@@ -26,6 +27,10 @@ from mlops.stages import split_folds
 from mlops.stages.context import SCHEMA, VALID, Section, StageContext
 
 FOLDER, REPORT = "artifacts/split", "reports/split.json"
+_KEPT = (
+    "keep copies in one part: split: {copies: together}, or split: {by: group, key: COLUMN} where a column names what "
+    "they share; or remove them before rows are divided"
+)
 
 
 class Params(Section, Plan):
@@ -73,6 +78,8 @@ def _divided(context: StageContext, params: Params) -> tuple[Divided, int]:
     frame = parquet.read(context.path(VALID))
     official = official_test.rows_of(context.path(VALID)) if params.official_test else 0
     parts = splits.assign(frame, params, official)
+    if params.copies is not None:
+        parts = _kept_together(context, frame, parts, params)
     total = frame.height
     if params.forecast is not None:
         asked = params.forecast
@@ -90,6 +97,8 @@ def _divided(context: StageContext, params: Params) -> tuple[Divided, int]:
 def _deal(context: StageContext, frame: pl.DataFrame, params: Params, count: int) -> None:
     """Deal the rows into folds; every part then holds them all, and folds.parquet says who may judge by which."""
     codes = folds.assign(frame, params, count)
+    if params.copies is not None:
+        codes = _kept_together(context, frame, codes, params)
     split_folds.refuse(frame, codes, count, params.target, params.entity, params.task)
     roles = _roles(context)
     columns = [*_features(frame, params, roles), params.target]
@@ -107,10 +116,21 @@ def _deal(context: StageContext, frame: pl.DataFrame, params: Params, count: int
     _warn(context, checks)
 
 
+def _kept_together(context: StageContext, frame: pl.DataFrame, parts: pl.Series, params: Params) -> pl.Series:
+    """Move copies to the part of the first of them; an official test set stays as others made it."""
+    free = np.ones(frame.height, dtype=bool)
+    if params.official_test:
+        free = frame[ROW].to_numpy() >= official_test.rows_of(context.path(VALID))
+    places = np.flatnonzero(free)
+    features = _features(frame, params, _roles(context))
+    moved = copies.together(frame[places], parts[places], features, params.target)
+    context.say(f"{int((moved != parts[places]).sum()):,} copies of rows, whole or almost, moved to where the first is")
+    return parts.scatter(places, moved)
+
+
 def _refuse_leaks(checks: list[Check]) -> None:
     if blocking := [check.message for check in checks if check.blocks]:
-        hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
-        raise DataError("\n  ".join(blocking), hint=hint)
+        raise DataError("\n  ".join(blocking), hint=_KEPT)
 
 
 def _warn(context: StageContext, checks: list[Check]) -> None:

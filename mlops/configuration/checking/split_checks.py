@@ -26,6 +26,9 @@ def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
     if split.by in ("random", "stratified") and split.key is not None:
         message = f"a {split.by} split has no `key`"
         yield Problem(("data", "split", "key"), message, "write `by: group` or `by: time`, or remove it", "split")
+    if split.copies is not None and split.by not in ("random", "stratified"):
+        why = "groups stay whole as they are" if split.by == "group" else f"a split by {split.by} moves no row"
+        yield Problem(("data", "split", "copies"), why, "remove it", "split")
     if split.values and split.by != "column":
         message = f"a split by {split.by} takes no part from a column"
         yield Problem(("data", "split", "values"), message, "write `by: column`, or remove it", "split")

@@ -11,10 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from mlops.blocks.column_name import typed
-from mlops.ml.data import distinct_values, sample, splits
+from mlops.ml.data import distinct_values, near_copies, sample
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
@@ -23,29 +22,15 @@ from mlops.ml.data.splits import PART, Divided
 _TOLERATED = 0.01
 _LEAST = 5
 _QUERIES = 1_000
-_BLOCKS = 32
 _LEAST_TRAIN = 100
 _DISTINCT = 20
-_LEAST_NUMBERS = 3
-_LOOKED = 10_000
-_AT_ONCE = 4_096
-_SCALED = 65_536
 _TWO = 2
-_SHALLOW, _MANY = 6, 500_000
-"""In so few dimensions, and of so many rows, a tree is quicker than a matrix."""
-_MOST_COPIES = 2_048
-_LOST = 1e-4  # of a square's size, by computing it from a product
-_CHANCE = 1e-4
-"""Expected rows so near to an honest one."""
-_NEAREST = 0.05
-
-Floats = NDArray[np.float32]
 
 
 def exact(parts: Divided, columns: Sequence[str]) -> Check:
     """Count rows of validation and test that equal a row of train in `columns`, the target among them."""
     train, held = parts.train, parts.held
-    if not _tells_rows_apart(train, columns):
+    if not tells_rows_apart(train, columns):
         return Check("duplicates_across_splits", None, "block", 0, held.height)
     known, asked = (np.sort(rows.select(columns).hash_rows(seed=0).to_numpy()) for rows in (train, held))
     places = np.searchsorted(known, asked).clip(max=known.size - 1)  # of what is sorted a million take no time
@@ -56,7 +41,7 @@ def exact(parts: Divided, columns: Sequence[str]) -> Check:
 
 def across(frame: pl.DataFrame, folds: pl.Series, columns: Sequence[str]) -> Check:
     """Count rows that equal a row of another fold in `columns`, the target among them."""
-    if not _tells_rows_apart(frame, columns):
+    if not tells_rows_apart(frame, columns):
         return Check("duplicates_across_splits", None, "block", 0, frame.height)
     placed = pl.DataFrame([frame.select(columns).hash_rows(seed=0).alias(VALUE), folds.alias(PART)])
     failed = int(placed.select((pl.col(PART).n_unique().over(VALUE) > 1).sum()).item())
@@ -74,34 +59,13 @@ def near(parts: Divided, columns: Sequence[str]) -> Check:
     equal: brothers and sisters of one household are near, but not copies.
     """
     train, test = parts.train, parts.test
-    numbers = [name for name in columns if _is_spread(train[name])]
     rows = min(test.height, _QUERIES)
-    if len(numbers) < _LEAST_NUMBERS or train.height < _LEAST_TRAIN or not rows:
+    if not near_copies.comparable(train, columns) or not rows:
         return Check("near_duplicates_across_splits", None, "block", 0, rows)
     asked = test[sample.places(test[ROW], rows, seed=1)] if ROW in test.columns else test.head(rows)
-    centre, scale = _scaling(train, numbers)
-    nearest, places = _nearest(_scaled(asked, numbers, centre, scale), _scaled(train, numbers, centre, scale))
-    suspects = np.flatnonzero(too_near(nearest))
-    twins = places[suspects, nearest[suspects].argmin(axis=1)]
-    same = [asked[name][suspects].eq_missing(train[name][twins]) for name in columns if name not in numbers]
-    alike = (
-        np.logical_and.reduce([column.to_numpy() for column in same]) if same else np.ones(len(suspects), dtype=bool)
-    )
-    words = f"{int(alike.sum()):,} of {rows:,} rows of test are almost copies of rows of train"
-    return _judged("near_duplicates_across_splits", int(alike.sum()), rows, words)
-
-
-def too_near(nearest: Floats) -> NDArray[np.bool_]:
-    """Tell which rows have a neighbour that chance does not give; `nearest` is of shape (rows, blocks), not exact."""
-    low, middle, high = np.quantile(nearest, [0.25, 0.5, 0.75], axis=1)
-    spread = (low > 0) & (high > low * 1.0001) & np.isfinite(high)
-    if not spread.any():
-        return np.zeros(len(nearest), dtype=bool)
-    # quartiles of a Weibull distribution of shape D are in the ratio (ln 4 / ln 4⁄3) ** (1 / D)
-    dimension = float(np.median(math.log(math.log(4) / math.log(4 / 3)) / np.log(high[spread] / low[spread])))
-    within = nearest.shape[1] * math.log(2)  # rows expected within the median distance
-    radius = min(_NEAREST, (_CHANCE / within) ** (1 / dimension))
-    return np.asarray(spread & (nearest.min(axis=1) < radius * middle))
+    failed = np.unique(near_copies.twins(asked, train, columns)[0]).size
+    words = f"{failed:,} of {rows:,} rows of test are almost copies of rows of train"
+    return _judged("near_duplicates_across_splits", failed, rows, words)
 
 
 def times(parts: Divided, column: str, *, ordered: bool) -> Check | None:
@@ -188,12 +152,17 @@ def things(parts: Divided, column: str) -> Check | None:
 
 def _judged(name: str, failed: int, total: int, words: str) -> Check:
     """Block where more than a hundredth are copies; fewer are told, as twins and misprints do not flatter a model."""
-    if failed < max(_LEAST, _TOLERATED * total):
+    if not too_many(failed, total):
         return Check(name, None, "block", 0, total, f"{words}; fewer than one in a hundred" if failed else "")
     return failure(name, None, words, failed=failed, total=total)
 
 
-def _tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
+def too_many(failed: int, total: int) -> bool:
+    """Tell whether so many copies of so many rows flatter a model."""
+    return failed >= max(_LEAST, _TOLERATED * total)
+
+
+def tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
     """Tell whether less than one pair of rows is expected to be equal by chance, were half of what columns tell new.
 
     A column tells -log2 Σ p² bits (collision entropy), one with another value in most rows more than can be measured;
@@ -220,74 +189,3 @@ def _bits(values: pl.Series, needed: float, *, drawn: bool) -> float:
         many = many.sort().head(-1)
     total, equal = float(many.sum()), float((many * (many - 1)).sum())  # pairs: no row meets itself
     return min(most, -math.log2(equal / (total * (total - 1)))) if equal else most
-
-
-def _is_spread(values: pl.Series) -> bool:
-    if not values.dtype.is_numeric():
-        return False
-    return any(part.n_unique() > _DISTINCT // 2 for part in (values.head(_LOOKED), values))
-
-
-def _scaling(train: pl.DataFrame, names: Sequence[str]) -> tuple[Floats, Floats]:
-    columns = [train[name].cast(pl.Float64) for name in names]
-    centre = np.array([float(column.median() or 0.0) for column in columns])  # type: ignore[arg-type]  # numbers
-    spread = np.array([float(column.std() or 0.0) for column in columns])  # type: ignore[arg-type]
-    return centre.astype(np.float32), np.where(spread > 0, spread, 1.0).astype(np.float32)
-
-
-def _scaled(frame: pl.DataFrame, names: Sequence[str], centre: Floats, scale: Floats) -> Floats:
-    """Scale some rows at a time, in double precision, of which no copy of all is made."""
-    out = np.empty((frame.height, len(names)), dtype=np.float32)
-    for place, (name, middle, unit) in enumerate(zip(names, centre.tolist(), scale.tolist(), strict=True)):
-        for start in range(0, frame.height, _SCALED):
-            block = frame[name].slice(start, _SCALED).cast(pl.Float64).fill_null(middle)
-            out[start : start + _SCALED, place] = (block.to_numpy() - middle) / unit
-    return out
-
-
-def _nearest(queries: Floats, train: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Give distance and place of the row of each block of train nearest to each query, copies of it left out."""
-    order = np.argsort(splits.mixed(pl.int_range(len(train), eager=True), seed=2))  # no two are equal
-    sizes = (queries * queries).sum(axis=1)[:, None]
-    found = np.full((len(queries), _BLOCKS), np.inf, dtype=np.float32)
-    places = np.zeros((len(queries), _BLOCKS), dtype=np.int64)
-    for index, chosen in enumerate(np.array_split(order, _BLOCKS)):
-        if queries.shape[1] <= _SHALLOW and len(train) >= _MANY:
-            found[:, index], nearest = _by_tree(queries, train[chosen])
-            places[:, index] = chosen[nearest]
-            continue
-        for rows in np.array_split(chosen, max(1, len(chosen) // _AT_ONCE)):
-            block = train[rows]
-            squares = (block * block).sum(axis=1) - 2 * (queries @ block.T)
-            place = squares.argmin(axis=1)
-            exactly = np.square(queries - block[place]).sum(axis=1)  # the product loses digits where rows are close
-            if (copies := np.flatnonzero(exactly == 0)).size:
-                again = squares[copies] + sizes[copies]
-                again[again < _LOST * (1 + sizes[copies])] = np.inf
-                place[copies] = again.argmin(axis=1)
-                exactly[copies] = np.square(queries[copies] - block[place[copies]]).sum(axis=1)
-                exactly[copies[~np.isfinite(again.min(axis=1))]] = np.inf
-            nearer = exactly < found[:, index]
-            found[nearer, index], places[nearer, index] = exactly[nearer], rows[place[nearer]]
-    return np.sqrt(found), places
-
-
-def _by_tree(queries: Floats, block: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Give the square of the distance and the place of the row of a block nearest to each query, copies left out.
-
-    In few dimensions a tree asks a hundredth of the rows (Bentley, 1975).
-    """
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(block, compact_nodes=False, balanced_tree=False)
-    found = np.full(len(queries), np.inf, dtype=np.float32)
-    places = np.zeros(len(queries), dtype=np.int64)
-    left, asked = np.arange(len(queries)), 2
-    while left.size and asked <= _MOST_COPIES:
-        _, near = tree.query(queries[left], k=asked)
-        squares = np.square(queries[left, None] - block[near]).sum(axis=2)
-        squares[squares == 0] = np.inf
-        best = squares.argmin(axis=1)
-        found[left], places[left] = squares[np.arange(left.size), best], near[np.arange(left.size), best]
-        left, asked = left[~np.isfinite(found[left])], asked * 8
-    return found, places

@@ -12,7 +12,7 @@ import polars as pl
 from mlops.blocks.column_rule import TEXTS, ColumnType
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, folds, personal, prose
+from mlops.ml.data import columns, copies, folds, personal, prose
 from mlops.ml.data import target as targets
 from mlops.ml.data.ahead import Ahead, guess_ahead
 from mlops.ml.data.codes import is_code
@@ -20,6 +20,7 @@ from mlops.ml.data.lookalikes import lookalikes
 from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.names import counted
 from mlops.ml.data.objective import guess_task
+from mlops.ml.data.parquet import ROW
 from mlops.ml.data.roles import Roles, names_a_thing
 from mlops.ml.data.splits import Plan
 from mlops.ml.data.target import Target
@@ -84,6 +85,8 @@ class Guess:
     """What a forecast needs, where one was asked for."""
     folds: int | None = None
     """How many folds a small table is best dealt into; None where it is large, or cannot be."""
+    copies: bool = False
+    """So many rows are copies of others, whole or almost, that they must stay in one part."""
     doubts: tuple[str, ...] = ()
 
 
@@ -108,6 +111,7 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     roles.doubts += doubts
     ahead = guess_ahead(labelled, kinds, target) if forecast else None
     roles.assign(labelled, kinds, goal, ahead)
+    apart = {target, ROW, *roles.keys, *roles.personal, *(name for names in roles.exclude.values() for name in names)}
     return Guess(
         rows=frame.height,
         task=goal.task,
@@ -123,6 +127,9 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
         null_targets=frame.height - labelled.height,
         ahead=ahead,
         folds=None if forecast else _folds(labelled, goal, roles.entity),
+        copies=not forecast
+        and roles.entity is None
+        and copies.many(labelled, [name for name in settled if name not in apart], target),
         doubts=tuple(roles.doubts),
     )
 

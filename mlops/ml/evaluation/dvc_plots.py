@@ -40,7 +40,8 @@ def tables(points: Mapping[str, Sequence[Point]], classes: Sequence[str]) -> dic
 def _compared(points: Mapping[str, Sequence[Point]]) -> dict[str, str]:
     """Write the lines that curves are compared with, which hold both axes to 0 and 1 as well.
 
-    Decisions by chance have the share of positives for precision: the candidate's where everything is found.
+    Decisions by chance have the share of positives for precision: the candidate's where everything is found. What holds
+    its axis to 0 lies on the axis.
     """
     if "calibration.csv" not in points:
         return {}
@@ -49,7 +50,7 @@ def _compared(points: Mapping[str, Sequence[Point]]) -> dict[str, str]:
     return {
         "diagonal.csv": csv_text([("from", "diagonal"), (0, 0), (1, 1)]),
         "without_skill.csv": csv_text(
-            [("from", "true_positive_rate", "precision"), (0, 0, share), (1, 1, share), (1, 1, 0)]
+            [("from", "true_positive_rate", "precision"), (0, 0, 0), (0, 0, share), (1, 1, share)]
         ),
     }
 

@@ -28,8 +28,6 @@ _NOT_SERVED = {
     "jinja2",
     "markupsafe",
     "omegaconf",
-    "ruamel-yaml",
-    "ruamel-yaml-clib",
 }
 """Of the core's packages, those that compose and compile: no server imports them."""
 _SCRIPT = "image_root.py"

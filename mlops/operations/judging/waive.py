@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from mlops.blocks.waiver import AFTER, Waiver
 from mlops.configuration.reading.problems import sentence
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
+from mlops.operations.language.edit import appended
 from mlops.operations.workspace import open_workspace
 from mlops.stages.declare.gate_bounds import gate_rule_ids
 
@@ -69,7 +66,7 @@ def draft(
     waiver = _checked(entry)
     path = f"conf/waiver/{name}.yaml"
     before = (root / path).read_text(encoding="utf-8") if (root / path).is_file() else _HEAD.format(name=name)
-    return Draft(path, _added(before, entry), waiver)
+    return Draft(path, appended(before, "waivers", entry), waiver)
 
 
 def write(root: Path, waived: Draft) -> None:
@@ -83,18 +80,3 @@ def _checked(entry: dict[str, str]) -> Waiver:
     except ValidationError as error:
         said = "; ".join(map(sentence, error.errors(include_url=False)))
         raise ConfigurationError(f"this waiver cannot be: {said}", hint="mlops explain waiver") from error
-
-
-def _added(text: str, entry: dict[str, str]) -> str:
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 4096, True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    value: Any = yaml.load(text)
-    quoted = {key: DoubleQuotedScalarString(item) for key, item in entry.items()}
-    if not value["waivers"]:
-        value["waivers"] = [quoted]
-    else:
-        value["waivers"].append(quoted)
-    stream = io.StringIO()
-    yaml.dump(value, stream)
-    return stream.getvalue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import yaml
 
@@ -34,6 +34,41 @@ def edited(text: str, path: Keys, value: Value) -> str:
         if place is not None and node.start_mark.index < place.end_mark.index:
             raise _not_in_place(path)
     return _replaced(text, place, node, flow(value))
+
+
+def appended(text: str, key: str, item: Mapping[str, Value]) -> str:
+    r"""Add a mapping, a line a key, to the list at a key of the whole; a list that is not there or empty is begun.
+
+    Raises:
+        ConfigurationError: the text holds something else there, or a list that cannot be added to in place.
+
+    >>> appended("# why\nlist: []\n", "list", {"a": 1, "b": "x"})
+    '# why\nlist:\n  - a: 1\n    b: x\n'
+    """
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    found = _inner(root, key)
+    place, node = (None, None) if found is None else found
+    if found is None and isinstance(root, yaml.MappingNode) and not root.flow_style:
+        return _added(text, root, f"{spelt(key)}:\n{_item(item, 2)}")
+    if place is None or not isinstance(node, yaml.SequenceNode) or node.start_mark.index < place.end_mark.index:
+        raise _not_in_place((key,))
+    end = _end(text, node)
+    if not node.value:
+        line, mark, rest = text[end:].partition("\n")
+        return (
+            f"{text[: place.end_mark.index]}:{line}\n{_item(item, place.start_mark.column + 2)}{mark or chr(10)}{rest}"
+        )
+    if node.flow_style:
+        inside = text[: end - 1].rstrip().removesuffix(",")
+        return f"{inside}, {flow(item)}{text[end - 1 :]}"
+    line = text.find("\n", end)
+    head, rest = (text, "\n") if line < 0 else (text[:line], text[line:])
+    return f"{head}\n{_item(item, node.start_mark.column)}{rest}"
+
+
+def _item(item: Mapping[str, Value], indent: int) -> str:
+    lines = [f"{spelt(key)}: {flow(value)}" for key, value in item.items()]
+    return "\n".join(f"{' ' * indent}{'  ' if at else '- '}{line}" for at, line in enumerate(lines))
 
 
 def _inner(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:

@@ -255,6 +255,8 @@ def _notes(
         notes.append(f"names a row or a thing, not learnt from: {', '.join(found.keys)}")
     if found.entity is not None:
         notes.append(f"rows of one `{found.entity}` stay in one part of the split")
+    if found.copies:
+        notes.append("rows that are copies of each other, whole or almost, stay in one part of the split")
     notes += [
         f"personal, not learnt from and never shown ({what}): {', '.join(names)}" for what, names in found.personal
     ]

@@ -136,7 +136,8 @@ def split(guess: Guess) -> dict[str, Value]:
     folds: dict[str, Value] = {} if guess.folds is None else {"folds": guess.folds}
     if guess.entity is not None:
         return {"by": "group", "key": guess.entity, **folds}
-    return {"by": "random" if guess.task == "regression" else "stratified", **folds}
+    copies: dict[str, Value] = {"copies": "together"} if guess.copies else {}
+    return {"by": "random" if guess.task == "regression" else "stratified", **folds, **copies}
 
 
 def label(value: str | int | float | bool) -> str:

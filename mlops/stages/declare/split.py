@@ -9,7 +9,7 @@ from mlops.stages.declare.forecasts import LOOKBACK, task_of
 SPLIT = Declaration(
     "split",
     parameters=(
-        Spliced("data.split", optional=("values", "gap")),
+        Spliced("data.split", optional=("values", "gap", "copies")),
         Parameter("target", "data.target"),
         Parameter("task", "task", task_of),
         Parameter("entity", "data.entity"),

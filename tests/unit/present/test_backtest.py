@@ -34,7 +34,7 @@ def test_the_note_says_how_it_learnt_and_what_was_left_out() -> None:
     assert seen is not None
     assert seen.note == (
         "learnt again at 2 origins, from the last 90 periods before each, a gap of 7 left out: "
-        "auroc 0.7750 [0.7000, 0.8500] on the rows that follow"
+        "auroc 0.775 [0.700, 0.850] on the rows that follow"
     )
 
 

@@ -14,6 +14,7 @@ import torch
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.canonical import digest_file
+from mlops.files.intervals import number
 from mlops.ml.training import export
 from mlops.ml.training.problem import Examples, Task
 from mlops.stages import train
@@ -86,8 +87,8 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
         f"train: net: validation auroc {net['validation']['auroc']:.4f}, kept epoch 4 of 4; "
         "it was still improving: raise `trainer.max_epochs`",
         "train: writing linear as ONNX",
-        f"train: the best of 2 candidates, linear, has auroc {flattered['value']:.4f} where it was chosen and about "
-        f"{flattered['apart']:.4f} on rows that had no say",
+        f"train: the best of 2 candidates, linear, has auroc {number(flattered['value'], flattered['apart'])} where it "
+        f"was chosen and about {number(flattered['apart'], flattered['value'])} on rows that had no say",
         "train: chose linear of 2 by auroc",
     ]
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.ml.data import duplicates
+from mlops.ml.data import duplicates, near_copies
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.splits import Divided
 
@@ -27,7 +27,7 @@ def parts(copies: int, exact: int) -> Divided:
 def test_a_tree_finds_what_a_matrix_finds(copies: int, exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
     divided = parts(copies, exact)
     by_matrix = duplicates.near(divided, list("abcd"))
-    monkeypatch.setattr(duplicates, "_MANY", 1)
+    monkeypatch.setattr(near_copies, "_MANY", 1)
     assert duplicates.near(divided, list("abcd")) == by_matrix
     assert by_matrix.failed == copies
 
@@ -35,8 +35,8 @@ def test_a_tree_finds_what_a_matrix_finds(copies: int, exact: int, monkeypatch: 
 def test_rows_are_scaled_alike_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(8)
     frame = pl.DataFrame({"a": random.normal(9, 4, 500), "b": random.integers(0, 90, 500), "c": [None, 0.25] * 250})
-    centre, scale = duplicates._scaling(frame, ["a", "b", "c"])
+    centre, scale = near_copies._scaling(frame, ["a", "b", "c"])
     filled = [frame[name].cast(pl.Float64).fill_null(float(m)) for name, m in zip("abc", centre, strict=True)]
     at_once = np.asarray((np.column_stack([one.to_numpy() for one in filled]) - centre) / scale, dtype=np.float32)
-    monkeypatch.setattr(duplicates, "_SCALED", 64)
-    assert (duplicates._scaled(frame, ["a", "b", "c"], centre, scale) == at_once).all()
+    monkeypatch.setattr(near_copies, "_SCALED", 64)
+    assert (near_copies._scaled(frame, ["a", "b", "c"], centre, scale) == at_once).all()

@@ -100,7 +100,7 @@ def test_a_rule_that_is_not_there_is_named_at_its_place(root: Path) -> None:
 
 
 def rule_ids_of(text: str) -> str:
-    return text.split('rule: "')[1].split('"', 1)[0]
+    return text.split("rule: ")[1].split("\n", 1)[0]
 
 
 def test_nobody_approves_in_a_pull_request_of_their_own(root: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.errors import ConfigurationError
-from mlops.operations.language.edit import Keys, edited
+from mlops.operations.language.edit import Keys, appended, edited
 from mlops.operations.language.flow import Value
 
 CASES: dict[str, tuple[str, Keys, Value, str]] = {
@@ -54,6 +54,33 @@ def test_a_key_is_set_where_it_stands(case: str) -> None:
 def test_what_cannot_be_set_in_place_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be set in place"):
         edited(text, ("b", "c"), 2)
+
+
+APPENDED: dict[str, tuple[str, str]] = {
+    "to an empty list": ("# why\nl: []  # c\nz: 1\n", "# why\nl:  # c\n  - a: 1\n    b: x\nz: 1\n"),
+    "without a last line break": ("l: []", "l:\n  - a: 1\n    b: x\n"),
+    "no such list": ("z: 1\n", "z: 1\nl:\n  - a: 1\n    b: x\n"),
+    "behind items, above comments": (
+        "l:\n  - a: 0  # c\n  # end\nz: 1\n",
+        "l:\n  - a: 0  # c\n  - a: 1\n    b: x\n  # end\nz: 1\n",
+    ),
+    "at the margin": ("l:\n- {a: 0}\n", "l:\n- {a: 0}\n- a: 1\n  b: x\n"),
+    "inside brackets": ("l: [{a: 0}]  # c\n", "l: [{a: 0}, {a: 1, b: x}]  # c\n"),
+    "behind a comma": ("l: [{a: 0}, ]\n", "l: [{a: 0}, {a: 1, b: x}]\n"),
+}
+
+
+@pytest.mark.parametrize("case", APPENDED)
+def test_an_item_is_added_where_the_list_stands(case: str) -> None:
+    text, expected = APPENDED[case]
+    assert appended(text, "l", {"a": 1, "b": "x"}) == expected
+    assert yaml.safe_load(expected)["l"][-1] == {"a": 1, "b": "x"}
+
+
+@pytest.mark.parametrize("text", ["", "l: 1\n", "l:\n", "{z: 1}\n", "a: &x [1]\nl: *x\n"])
+def test_a_list_that_cannot_be_added_to_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="`l` cannot be set in place"):
+        appended(text, "l", {"a": 1})
 
 
 names = st.sampled_from(["a", "b", "no", "lr", "x-1"])

@@ -18,6 +18,7 @@ from tests.unit.configuration.test_monitor import PIPELINE
 SERVER = "https://mlflow.shop.example"
 REMOTE = "environments and monitors need a DVC remote that every job reaches, and "
 REGISTRY = "environments and monitors need a registry that every job reaches, and "
+ALONE = "or, to try it on this machine alone, `ci: {kind: none}`"
 
 
 def found(
@@ -34,10 +35,10 @@ def test_places_of_one_machine_are_refused(more: dict[str, Any]) -> None:
     first, second = found("/srv/dvc", "sqlite:///.mlops/mlflow.db", **more)
     assert (first.key, first.severity) == (("environments",), "error")
     assert first.message == REMOTE + "/srv/dvc is a place of one machine"
-    assert first.hint == "dvc remote add -d storage URL, then dvc remote modify storage verify true"
+    assert first.hint == "dvc remote add -d storage URL, then dvc remote modify storage verify true; " + ALONE
     assert (second.key, second.severity) == (("tracking", "uri"), "error")
     assert second.message == REGISTRY + "sqlite:///.mlops/mlflow.db is a file"
-    assert second.hint == "write `tracking: {uri: https://...}` in conf/project.yaml"
+    assert second.hint == "write `tracking: {uri: https://...}` in conf/project.yaml; " + ALONE
 
 
 @pytest.mark.parametrize(

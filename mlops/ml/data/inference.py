@@ -18,7 +18,7 @@ from mlops.ml.data.ahead import Ahead, guess_ahead
 from mlops.ml.data.codes import is_code
 from mlops.ml.data.lookalikes import lookalikes
 from mlops.ml.data.missing import odd_texts
-from mlops.ml.data.names import counted
+from mlops.ml.data.names import ROWS, counted
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.roles import Roles, names_a_thing
@@ -40,12 +40,14 @@ _COMPARED = 20_000
 _LISTED = 8
 _LISTED_ROWS = 5
 _RANGED_ROWS = 500
+"""With fewer rows the least and the greatest value say too little about the next ones."""
 _LONG, _TAIL = 4.5, 9
 """A tail is long that reaches so many times as far as nine tenths of its side do, and gets so many times the room."""
-"""With fewer rows the least and the greatest value say too little about the next ones."""
 _DIGITS = 2
 _SMALL = 5_000
 """With fewer rows a test part says little: all of them judge, in folds."""
+_RARE, _DEALT = 500, 20_000
+"""So do fewer rows of the rarest class, in a table of fewer rows than that: a fifth of them chooses by luck."""
 _FOLDS = 5
 
 
@@ -135,8 +137,9 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
 
 
 def _folds(frame: pl.DataFrame, goal: Target, entity: str | None) -> int | None:
-    """Offer folds of a table so small that one test part would tell little, where it can be dealt into them."""
-    if frame.height >= _SMALL:
+    """Offer folds of a table, or a class, so small that one part would tell little, where it can be dealt into them."""
+    rarest = frame.height if goal.task == "regression" else int(counted(frame[goal.name])[ROWS].min() or 0)  # type: ignore[call-overload]
+    if frame.height >= (_DEALT if rarest < _RARE else _SMALL):
         return None
     whole = Plan(by="random" if goal.task == "regression" else "stratified", target=goal.name, task=goal.task)
     plan = whole.model_copy(update={"by": "group", "key": entity, "entity": entity} if entity else {})

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mlops.blocks.block import Block
+from mlops.blocks.block import Block, Column, Items
+from mlops.blocks.forecast import Every
 from mlops.blocks.number import Positive
 
 ENSEMBLE = "ensemble"
@@ -34,3 +35,19 @@ class Ensemble(Block):
     """Size of the graphs of all members together at most; `null` for no limit."""
     operations: Annotated[int, Field(ge=1)] | None = None
     """Comparisons and multiplications that one row takes at most, counted in the graphs; `null` for no limit."""
+
+
+class Together(Block):
+    """What rows hang together by: each column's values are drawn whole where models are compared on them.
+
+    Example:
+        >>> Together(columns=("person", "day")).every is None
+        True
+    """
+
+    columns: Items[Column]
+    """Columns such as an entity, a group or a date; of a forecast, the date."""
+    every: Every | None = None
+    """Period of a forecast, whose dates are drawn in blocks of neighbours."""
+    horizon: Annotated[int, Field(ge=1)] = 1
+    """Periods that such a block has at least."""

@@ -71,13 +71,20 @@ class Combined:
         return self.candidate is not None and any(member.refit for member in self.candidate.members)
 
 
-def combine(scoring: Scoring, asked: Ensemble, trained: Sequence[Trained]) -> Combined:
-    """Choose members and weights, and measure what they are worth together."""
+def combine(
+    scoring: Scoring, asked: Ensemble, trained: Sequence[Trained], clusters: Sequence[NDArray[np.int64]] = ()
+) -> Combined:
+    """Choose members and weights, and measure what they are worth together.
+
+    `clusters` [n] are what rows of validation hang together by, where they do: each is in one part, and drawn whole.
+    """
     weighed = [(each, cost) for each in trained if (cost := _weighed(scoring, each)) is not None]
     pool = [each for each, _ in weighed]
     if not pool:
         return Combined(EnsembleReport(why="no candidate can be written as a graph"))
-    choosing = Choosing(scoring, pool, [cost for _, cost in weighed], asked)
+    if any(len(np.unique(by)) < 2 for by in clusters):
+        return Combined(EnsembleReport(why="all rows of validation hang together, and tell of no other rows"))
+    choosing = Choosing(scoring, pool, [cost for _, cost in weighed], asked, clusters)
     counts = choosing.counts(choosing.every)
     if sum(count > 0 for count in counts) < 2:
         why = "no member fits the budget" if not any(counts) else f"no mean is better than {_first(pool, counts)} alone"
@@ -143,16 +150,27 @@ def _asked(drawn: Sequence[tuple[Trained, int]]) -> Asked:
 
 
 class Choosing:
-    """Chooses weights on rows of validation; `pool` are the models, in the order in which they are told."""
+    """Chooses weights on rows of validation; `pool` are the models, in the order in which they are told.
 
-    def __init__(self, scoring: Scoring, pool: Sequence[Trained], costs: Sequence[Cost], budget: Ensemble) -> None:
-        self.scoring, self.pool, self.costs, self.budget = scoring, pool, costs, budget
+    What rows hang together by (`clusters` [n]) divides them: rows of one that are in two parts would choose for each
+    other what fits them both. Of several columns it is the one of fewest values.
+    """
+
+    def __init__(
+        self,
+        scoring: Scoring,
+        pool: Sequence[Trained],
+        costs: Sequence[Cost],
+        budget: Ensemble,
+        clusters: Sequence[NDArray[np.int64]] = (),
+    ) -> None:
+        self.scoring, self.pool, self.costs, self.budget, self.clusters = scoring, pool, costs, budget, clusters
         examples = scoring.examples
         self.scores = [each.result.scores for each in pool]
         self.y, self.by = examples.validation_y, examples.validation_w
         self.folds = None if examples.folds is None else examples.folds.astype(np.int64)
         drawn = hashed.order("ensemble", np.arange(len(self.y)))
-        self.parts = self.folds if self.folds is not None else _dealt(drawn, _PARTS)
+        self.parts = self.folds if self.folds is not None else _parts(drawn, clusters)
         self.every = np.sort(drawn[:_ROWS])
 
     def counts(self, rows: NDArray[np.int64]) -> tuple[int, ...]:
@@ -198,7 +216,8 @@ class Choosing:
 
         resamples = int(np.clip(_WORK // len(every), 40, _RESAMPLES))
         seed = self.scoring.seed(ENSEMBLE)
-        return paired_gain.gain(len(every), worth, resamples, seed, self.parts[every])
+        clusters = [by[every] for by in self.clusters]
+        return paired_gain.gain(len(every), worth, resamples, seed, self.parts[every], clusters)
 
     def _judge(self, rows: NDArray[np.int64]) -> Callable[[NDArray[np.float64]], Rank]:
         y, by = self.y[rows], None if self.by is None else self.by[rows]
@@ -209,6 +228,16 @@ class Choosing:
             return judge.rank(float("nan") if value is None else value, float("inf") if missed is None else missed)
 
         return rank
+
+
+def _parts(drawn: NDArray[np.int64], clusters: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Cut rows [n] into five parts, in an order that is `drawn`; of whole clusters where rows hang together."""
+    if not clusters:
+        return _dealt(drawn, _PARTS)
+    each = (np.unique(by, return_inverse=True)[1].astype(np.int64) for by in clusters)
+    fewest = min(each, key=lambda by: int(by.max()))
+    order = hashed.order("ensemble", np.arange(int(fewest.max()) + 1))
+    return _dealt(order, _PARTS)[fewest]
 
 
 def _dealt(order: NDArray[np.int64], parts: int) -> NDArray[np.int64]:

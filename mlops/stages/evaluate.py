@@ -28,7 +28,7 @@ from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.perturbations.scene import Scene
-from mlops.stages import cross_fitted, examine, forecasting, learnt_rows, weighing, worst_pictures
+from mlops.stages import clusters, cross_fitted, examine, forecasting, learnt_rows, weighing, worst_pictures
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.cross_fitted import MembersDeciding
 from mlops.stages.deciding import Deciding
@@ -172,7 +172,7 @@ def _predict(
         target=encode(candidate.transform.recipe.target, test),
         scores=scores,
         slices={by: _labels(params, measured, by).to_numpy() for by in params.slices},
-        groups=None if params.group is None else _codes(_column(test, params.group)),
+        groups=None if params.group is None else clusters.numbered(_column(test, params.group)),
         classes=classes,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
         weights=weighing.of(test, params.weight),
@@ -272,12 +272,6 @@ def _labels(params: Params, test: pl.DataFrame, by: str) -> pl.Series:
         return label(_column(test, by), params.bins.get(by, ()))
     except ValueError as error:
         raise DataError(f"`{by}` cannot be cut into bins: {error}", hint="remove it from `evaluate.bins`") from error
-
-
-def _codes(groups: pl.Series) -> NDArray[np.int64]:
-    """Number the groups; a row without one is a group by itself."""
-    known = groups.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
-    return np.where(known > 0, known, -1 - np.arange(len(groups)))
 
 
 def _line(params: Params, report: MetricsReport) -> str:

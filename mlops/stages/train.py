@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from mlops.blocks.backtest import Origins
-from mlops.blocks.ensemble import ENSEMBLE, Ensemble
+from mlops.blocks.ensemble import ENSEMBLE, Ensemble, Together
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError, IntegrityError
@@ -26,6 +26,7 @@ from mlops.ml.training.rehearsal import rehearse
 from mlops.stages import (
     backtesting,
     calibrating,
+    clusters,
     explanations,
     folded,
     learning,
@@ -72,6 +73,8 @@ class Params(Learning):
     """Every column is of the past, which cannot know the target, however well it tells it."""
     ensemble: Ensemble | None = None
     """How large a mean of candidates may be, where there is to be one."""
+    together: Together | None = None
+    """What rows hang together by, where that mean is held against the best of them."""
     tuned: bool = False
     """A search found parameters, which stand over those of the candidates here."""
 
@@ -161,7 +164,8 @@ def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
         if work.params.candidates[name].own:
             with work.dropped.where_it_fails(name, ConfigurationError, IntegrityError):
                 session = _session(work, name, lambda _: None)
-                rehearse(candidate, work.scoring.problem, work.scoring.examples, session)
+                with phase(work.profile, "rehearsal", of=name):
+                    rehearse(candidate, work.scoring.problem, work.scoring.examples, session)
         if name not in work.dropped:
             with work.dropped.where_it_fails(name, ConfigurationError, DataError):
                 results.append(_train(work, name, candidate))
@@ -186,7 +190,8 @@ def _combined(work: Work, as_said: StageContext, results: list[Result], built: d
             fitted = scoring.fit(candidate, replace(_session(work, name, lambda _: None), seed=scoring.seed(of)))
             result = scoring.result(name, more, fitted)
             pool.append(Trained(result, candidate, of, refit=of in work.params.refit, trial=number))
-    found = combine(scoring, asked, pool)
+    together = clusters.read(work.context, work.params.together, len(scoring.examples.validation_y))
+    found = combine(scoring, asked, pool, together)
     work.context.say(found.report.sentence(work.params.select_by))
     if found.result is not None and found.candidate is not None:
         results.append(found.result)

@@ -10,6 +10,7 @@ import torch
 
 from mlops.errors import InfrastructureError
 from mlops.ml.training import checkpoint
+from mlops.ml.training.profile import unwound
 from mlops.ml.training.session import complain
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def fitting(session: Session, fit: Callable[[Session], Fitted]) -> Fitted:
     session = replace(session, accumulate=max(session.accumulate, checkpoint.accumulated(session.checkpoints)))
     while True:
         try:
-            return fit(session)
+            with unwound(session.profile):
+                return fit(session)
         except torch.OutOfMemoryError:
             if session.world is not None:
                 raise

@@ -39,11 +39,19 @@ class Profile:
     @contextmanager
     def phase(self, name: str, of: str | None = None) -> Iterator[None]:
         """Count the block as `name`, and no longer as what it lies in; of whom that is, unless it is said."""
-        self.begin(name, of)
+        with self.unwound():
+            self.begin(name, of)
+            yield
+
+    @contextmanager
+    def unwound(self) -> Iterator[None]:
+        """End with the block what was begun in it: an error in a training step leaves the phase of the step open."""
+        depth = len(self._open)
         try:
             yield
         finally:
-            self.end()
+            self._count()
+            del self._open[depth:]
 
     def begin(self, name: str, of: str | None = None) -> None:
         """Count what follows as `name`."""
@@ -80,3 +88,16 @@ def phase(profile: Profile | None, name: str, of: str | None = None) -> Abstract
         ...     pass
     """
     return nullcontext() if profile is None else profile.phase(name, of)
+
+
+def unwound(profile: Profile | None) -> AbstractContextManager[None]:
+    """End with a block what was begun in it, where somebody counts.
+
+    Example:
+        >>> profile = Profile()
+        >>> with unwound(profile):
+        ...     profile.begin("forward and backward")  # and an error comes between
+        >>> profile.names
+        ['']
+    """
+    return nullcontext() if profile is None else profile.unwound()

@@ -27,6 +27,7 @@ def scored(folder: Path, parameters: Values) -> Predictions:
     from mlops.ml.data.folds import Folds
     from mlops.ml.data.parquet import ROW
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.stages.clusters import numbered
     from mlops.stages.released import BEFORE
     from mlops.stages.served_columns import taken
     from mlops.stages.weighing import of
@@ -41,14 +42,13 @@ def scored(folder: Path, parameters: Values) -> Predictions:
     x = taken(x, recipe, (made / "model.json").read_bytes())
     score = model.score(x) if dealt is None else dealt.inner(model.members(x), rows[ROW])
     group = _group(parameters)
-    codes = None if group not in rows.columns else rows[group].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
     return Predictions(
         task=recipe.task,
         rows=rows[ROW].to_numpy(),
         target=y,
         scores={"candidate": score},
         slices={},
-        groups=None if codes is None else np.where(codes > 0, codes, -1 - np.arange(len(codes))),
+        groups=None if group is None or group not in rows.columns else numbered(rows[group]),
         classes=tuple(map(str, recipe.target.classes or ())),
         weights=of(rows, parameters.get("features", {}).get("weight")),
         folds=None if dealt is None else dealt.of(rows[ROW]),

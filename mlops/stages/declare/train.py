@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops.blocks.address import own_file
+from mlops.blocks.ensemble import Together
 from mlops.blocks.examine import Attributed
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.model import Own
@@ -64,11 +65,26 @@ def _explain(spec: Pipeline) -> Attributed | None:
     return Attributed(sample=explain.sample, key=explain.key, rows=explain.rows)
 
 
+def together(spec: Pipeline) -> Together | None:
+    """Say what rows hang together by, where an ensemble is held against a single model: their entity, group or date."""
+    split, asked = spec.data.split, spec.forecast
+    if spec.ensemble is None:
+        return None
+    if asked is not None and split.key is not None:
+        return Together(columns=(split.key,), every=asked.every, horizon=asked.horizon)
+    by = {spec.data.entity, split.key if split.by in ("group", "time") else None} - {None}
+    return Together(columns=tuple(sorted(name for name in by if name))) if by else None
+
+
 def _further(spec: Pipeline) -> tuple[Output, ...]:
     explained = (Output("reports/explanations.json", Kind.REPORT),) if attributed(spec) else ()
     curve = (Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)),)
     courses = Output("reports/courses", Kind.PLOT, plots.courses(spec, selected(spec)))
     return (courses, *explained, *(curve if spec.evaluate.learning_curve else ()))
+
+
+_READING = (attributed, backtested, origins, together)
+"""What needs the rows as `split` wrote them."""
 
 
 def _kinds(spec: Pipeline) -> list[Named]:
@@ -93,6 +109,14 @@ TRAIN = Declaration(
         Parameter("weight", "data.weight", optional=True),
         Parameter("objective", "objective", lambda spec: spec.objective.given(), optional=True),
         Parameter("ensemble", "ensemble auto", lambda spec: spec.ensemble, optional=True),
+        Parameter(
+            "together",
+            "data.entity data.split.by data.split.key ensemble auto forecast.every forecast.horizon forecast.horizons",
+            together,
+            optional=True,
+            whole=True,
+            but="data.split data.entity",
+        ),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
         Parameter("refit", "refit model auto", refitted, optional=True, whole=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
@@ -117,8 +141,8 @@ TRAIN = Declaration(
         Files("model", lambda spec: [own_file(each.kind) for each in spec.model.values() if isinstance(each, Own)]),
         Files("tune auto", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files(
-            "evaluate.explain.attributions forecast.backtest evaluate.backtest",
-            lambda spec: ["artifacts/split"] if attributed(spec) or backtested(spec) or origins(spec) else [],
+            "evaluate.explain.attributions forecast.backtest evaluate.backtest ensemble auto",
+            lambda spec: ["artifacts/split"] if any(read(spec) for read in _READING) else [],
         ),
     ),
     outputs=(

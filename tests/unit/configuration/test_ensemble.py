@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from mlops.blocks.ensemble import Together
 from mlops.configuration.checking.checks import check
 from mlops.configuration.pipeline import Pipeline
 from mlops.operations.language.readers import readers
+from mlops.stages.declare.train import TRAIN, together
 from tests.unit.configuration.test_monitor import PIPELINE
 
 MODEL = {"linear": {"kind": "linear"}, "trees": {"kind": "gradient_boosting"}}
@@ -21,6 +23,38 @@ def problems(**keys: Any) -> list[tuple[tuple[str | int, ...], str, str]]:
 
 def test_training_alone_reads_it() -> None:
     assert readers(("ensemble", "members")) == ("train",)
+
+
+TIME = {"by": "time", "key": "signup"}
+
+
+@pytest.mark.parametrize(
+    ("said", "columns"),
+    [
+        ({}, None),
+        ({"split": {"by": "group", "key": "age"}}, ("age",)),
+        ({"split": TIME}, ("signup",)),
+        ({"entity": "age", "split": TIME}, ("age", "signup")),
+        ({"entity": "age"}, ("age",)),
+    ],
+)
+def test_training_is_told_what_rows_hang_together_by_and_reads_the_split_then(
+    said: dict[str, Any], columns: tuple[str, ...] | None
+) -> None:
+    spec = Pipeline.model_validate(PIPELINE | {"model": MODEL, "ensemble": {}, "data": PIPELINE["data"] | said})
+    found = together(spec)
+    assert (None if found is None else found.columns) == columns
+    assert ("artifacts/split" in TRAIN.reads(spec)) is (columns is not None)
+    assert together(spec.model_copy(update={"ensemble": None})) is None
+
+
+def test_a_forecast_hangs_together_in_blocks_of_its_dates() -> None:
+    forecast = {"horizon": 3, "every": "week"}
+    data = PIPELINE["data"] | {"split": TIME}
+    spec = Pipeline.model_validate(
+        PIPELINE | {"task": "forecasting", "model": MODEL, "ensemble": {}, "data": data, "forecast": forecast}
+    )
+    assert together(spec) == Together(columns=("signup",), every="week", horizon=3)
 
 
 def test_two_candidates_are_enough_and_one_with_trials_of_a_search() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from mlops.documents.training_profile import TrainingProfile
 from mlops.errors import ConfigurationError, DataError
 from mlops.stages import train
 from mlops.stages.context import StageContext
+from mlops.stages.profiling import place
 from tests.builders.training import binary, write_features
 
 pytestmark = pytest.mark.slow
@@ -63,7 +65,8 @@ RANDOM = {"kind": "pipelines.churn.mine:Random"}
 
 
 def trained(root: Path, **candidates: dict[str, Any]) -> StageContext:
-    context = write_features(root, binary(), candidates=candidates)
+    trainer = {"max_epochs": 4, "batch_size": 32, "profile": True}
+    context = write_features(root, binary(), candidates=candidates, trainer=trainer)
     context.path("mine.py").write_text(MODULE, encoding="utf-8")
     train.run(context)
     return context
@@ -86,6 +89,13 @@ def test_one_that_cannot_be_served_is_told_before_it_sees_all_rows(tmp_path: Pat
     assert list(report(context)["dropped"]) == ["mine"]
     assert report(context)["dropped"]["mine"].startswith("Unwritable cannot be written as ONNX: ")
     assert context.path("seen.txt").read_text() == "50 "
+    profile = TrainingProfile.read(place(context.root, "churn"))
+    assert profile is not None
+    assert {name: set(each.seconds) for name, each in profile.candidates.items()} == {
+        "mine": {"rehearsal"},
+        "linear": {"fitting", "export"},
+    }
+    assert set(profile.stage.seconds) == {"all else", "reading rows"}
 
 
 def test_one_that_answers_otherwise_as_onnx_makes_room_for_the_next(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from mlops.documents.training import TrainingReport
+from mlops.errors import IntegrityError
 from mlops.ml.training import export
 from mlops.ml.training.problem import Examples
 from mlops.stages import train
@@ -121,6 +123,31 @@ def test_a_mean_that_only_fits_the_rows_that_chose_it_does_not_go_on(tmp_path: P
     assert (made.better, found.chosen) == (False, made.best)
     assert made.score < made.best_score
     assert made.alone <= made.apart
+
+
+def dated(root: Path, day: np.ndarray[Any, Any], **asked: Any) -> TrainingReport:
+    """Train with the dates of validation as `split` writes them, which rows hang together by."""
+    context = write_features(root, bent())
+    context.path("artifacts/split").mkdir()
+    pl.DataFrame({"day": day}).write_parquet(context.path("artifacts/split/validation.parquet"))
+    return trained(root, together={"columns": ["day"], **asked})[1]
+
+
+def test_rows_that_hang_together_tell_less_and_where_all_do_nothing(
+    once: tuple[StageContext, TrainingReport], tmp_path: Path
+) -> None:
+    alone, made = once[1].ensemble, dated(tmp_path / "few", np.arange(400) // 50).ensemble
+    assert alone is not None
+    assert made is not None
+    assert (made.score, made.members[0].weight) == (alone.score, alone.members[0].weight)  # other errors, same weights
+    assert made.gain_error != alone.gain_error
+    days = np.datetime64("2026-01-01") + np.arange(400) // 100
+    blocks = dated(tmp_path / "blocks", days, every="day", horizon=7).ensemble
+    assert blocks is not None
+    assert (blocks.members, blocks.why) == ((), "all rows of validation hang together, and tell of no other rows")
+    with pytest.raises(IntegrityError) as caught:
+        dated(tmp_path / "other", np.arange(399))
+    assert caught.value.message == "artifacts/split has 399 rows of validation, artifacts/features 400"
 
 
 def test_a_budget_is_held_by_counting_and_not_by_a_clock(tmp_path: Path) -> None:

@@ -132,19 +132,20 @@ def learn(origin: Origin, use: str, task: Any = "binary", folder: Path | None = 
     return made(origin, use, task).fit(DATA[task], session(JUDGES[task], folder, **options))
 
 
-@pytest.mark.parametrize(
-    ("use", "task"), [("build", "binary"), ("build", "regression"), ("convolutions", "multiclass")]
-)
+def gap(fitted: Fitted, task: Any) -> float:
+    """Measure how far the graph is from the model, over 10,000 rows, some of them far out."""
+    x = np.random.default_rng(5).normal(0, 3, (10_000, *DATA[task].train_x.shape[1:])).astype(np.float32)
+    for row, value in enumerate((1e6, -1e6, 0.0)):
+        x[row] = value
+    return export.check_parity("net", fitted.export(), x, fitted.predict(x), Scale.of(task, DATA[task].train_y))
+
+
+@pytest.mark.parametrize(("use", "task"), [("build", "binary"), ("convolutions", "multiclass")])
 def test_it_learns_and_its_graph_answers_as_it_does(origin: Origin, use: str, task: Any) -> None:
     fitted = learn(origin, use, task)
     assert len(fitted.history) == 4
-    score, shape = fitted.history[-1].metric, DATA[task].train_x.shape[1:]
-    assert score < 190 if task == "regression" else score > 0.8
-    x = np.random.default_rng(5).normal(0, 3, (10_000, *shape)).astype(np.float32)
-    for row, value in enumerate((1e6, -1e6, 0.0)):
-        x[row] = value
-    scale = Scale.of(task, DATA[task].train_y)
-    assert export.check_parity("net", fitted.export(), x, fitted.predict(x), scale) < 1e-5
+    assert fitted.history[-1].metric > 0.8
+    assert gap(fitted, task) < 1e-5
 
 
 class Killed(BaseException):
@@ -156,20 +157,21 @@ def test_the_same_bits_come_after_an_interruption(origin: Origin, tmp_path: Path
         if epoch.number == 2:
             raise Killed
 
-    whole: Any = learn(origin, "Noisy", max_epochs=3)
+    whole = learn(origin, "Noisy", "regression", max_epochs=3)
     with pytest.raises(Killed):
-        asked = replace(session(AUROC, tmp_path, max_epochs=3), observe=kill)
-        made(origin, "Noisy").fit(DATA["binary"], asked)
-    resumed: Any = learn(origin, "Noisy", folder=tmp_path, max_epochs=3)
+        asked = replace(session(RMSE, tmp_path, max_epochs=3), observe=kill)
+        made(origin, "Noisy", "regression").fit(DATA["regression"], asked)
+    resumed = learn(origin, "Noisy", "regression", folder=tmp_path, max_epochs=3)
     assert resumed.history == whole.history
     assert resumed.export() == whole.export()
+    assert gap(whole, "regression") < 1e-5
 
 
 def test_what_a_model_brings_of_its_own_counts(origin: Origin) -> None:
     fitted: Any = learn(origin, "Noisy", max_epochs=1)
     body = fitted.scores.network.body
     kernel, *_ = body.model.inner.trainable_variables
-    assert float(kernel.value.norm(dim=0).max()) <= 0.05 * 1.001
+    assert float(kernel.value.detach().norm(dim=0).max()) <= 0.05 * 1.001
     assert len(body.model.losses) == 1
 
 

@@ -45,7 +45,7 @@ def _models(pipeline: PipelinePlan) -> Iterator[Finding]:
             if not (address.startswith(own) and OWN_KIND.fullmatch(address)):
                 message, hint = (
                     f"`{address}` of model `{name}` is no code of this pipeline's",
-                    f"write {own}MODULE:NAME",
+                    f"write `{own}<module>:<function>`",
                 )
                 yield Finding(("model", name, named), message, hint, "unknown-component", "error")
 

@@ -16,6 +16,7 @@ CLASSES = ("low", "middle", "high")
 # Inner sizes from 256 on are where MKL's sums differ between vendors.
 KINDS = {
     "catboost": "catboost: {kind: catboost, trees: 20, depth: 4}",
+    "keras": 'keras: {kind: keras, use: "pipelines.PIPELINE.network:build", units: 32}',
     "linear": "linear: {kind: linear}",
     "random_forest": "random_forest: {kind: random_forest, trees: 10, depth: 4}",
     "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
@@ -28,6 +29,19 @@ KINDS = {
     "dlinear": "dlinear: {kind: dlinear, average: 5}",
     "tabm": "tabm: {kind: tabm, hidden: [300, 40], members: 4, embed: {kind: piecewise, bins: 8, size: 4}}",
     "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
+}
+OWN = {
+    "keras": """\
+import keras
+
+
+def build(shape, outputs, units):
+    rows = keras.Input(shape)
+    inner = keras.layers.Dense(units, activation="gelu", kernel_regularizer=keras.regularizers.L2(1e-4))(rows)
+    inner = keras.layers.Dropout(0.1)(keras.layers.BatchNormalization()(inner))
+    inner = keras.layers.LayerNormalization()(inner + keras.layers.Dense(units, activation="relu")(inner))
+    return keras.Model(rows, keras.layers.Dense(outputs)(inner))
+""",
 }
 TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount", "forecasting": "sold"}
 # One after another, so that each kind meets two tasks and each task three kinds or more.
@@ -42,6 +56,9 @@ PIPELINES = {
     "dlinear_forecasting": ("dlinear", "forecasting"),
     "forest_binary": ("random_forest", "binary"),
     "forest_regression": ("random_forest", "regression"),
+    "keras_binary": ("keras", "binary"),
+    "keras_multiclass": ("keras", "multiclass"),
+    "keras_regression": ("keras", "regression"),
     "lightgbm_binary": ("lightgbm", "binary"),
     "lightgbm_multiclass": ("lightgbm", "multiclass"),
     "lightgbm_regression": ("lightgbm", "regression"),
@@ -132,12 +149,14 @@ def make(root: Path, names: Iterable[str] = tuple(PIPELINES)) -> Path:
                 task=task,
                 target=target,
                 split="by: time, key: day" if series else "by: random",
-                model=KINDS[kind],
+                model=KINDS[kind].replace("PIPELINE", name),
                 extra=text.replace("features: {keep: {}}\n", ""),
             )
         )
         (root / "conf" / "data" / f"{name}.yaml").write_text(_data(task))
         (root / "pipelines" / name / "data").mkdir(parents=True)
+        if kind in OWN:
+            (root / "pipelines" / name / "network.py").write_text(OWN[kind])
         (root / "pipelines" / name / "data" / "rows.csv").write_text(
             _images(task) if image else _days() if series else _table(task)
         )

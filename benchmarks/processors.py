@@ -87,7 +87,9 @@ def main() -> int:
     sizes = (
         SMALLEST
         if asked.smoke
-        else Sizes(tuple(PIPELINES), _emulators(asked.processors), {kind: SIZES[kind] for kind in KINDS}, TURNS)
+        else Sizes(
+            _promised(), _emulators(asked.processors), {kind: SIZES[kind] for kind in KINDS if kind in SIZES}, TURNS
+        )
     )
     equal, prices = list(compare(sizes)), []
     print(f"\n{'kind':<24}price")
@@ -95,6 +97,11 @@ def main() -> int:
         prices.append(price(kind, sizes))
         print(f"{kind:<24}{prices[-1].ratio:.2f}", flush=True)
     return measuring.end([*equal, *prices], wrong=any(not row.holds for row in equal))
+
+
+def _promised() -> tuple[str, ...]:
+    """Name the pipelines of kinds that promise to be alike elsewhere: what people's own code makes does not."""
+    return tuple(name for name, (kind, _) in PIPELINES.items() if kind in SIZES)
 
 
 def _emulators(processors: Sequence[str]) -> dict[str, tuple[str, ...]]:

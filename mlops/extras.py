@@ -43,6 +43,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "explain": {"captum": "captum", "shap": "shap"},
     "tune": {"optuna": "optuna"},
     "catboost": {"catboost": "catboost"},
+    "keras": {"keras": "keras"},
     # the first on Linux, where the second brings the libraries of a GPU
     "xgboost": {"xgboost-cpu": "xgboost", "xgboost": "xgboost"},
     **STORES,

@@ -37,6 +37,7 @@ _HERE: Mapping[str, str] = {
     "random_forest": "rf forest extra_trees",
     "catboost": "cat cb",
     "xgboost": "xgb",
+    "keras": "tensorflow tf keras3",
     "mlp": "nn neural_network dense torch",
     # verbs
     "run": "train repro reproduce fit execute start",

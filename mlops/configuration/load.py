@@ -18,7 +18,7 @@ from mlops.configuration.checking.checks import check
 from mlops.configuration.checking.gate_checks import rules as gate_rules
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.data import sources
-from mlops.configuration.model import Own
+from mlops.configuration.model import own_code
 from mlops.configuration.own_names import undefined
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
@@ -245,8 +245,8 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
 def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """List what is named of a pipeline's own code, with the key that names it."""
     for candidate, model in spec.model.items():
-        if isinstance(model, Own):
-            yield ("model", candidate, "kind"), model.kind
+        if (own := own_code(model)) is not None:
+            yield ("model", candidate, own[0]), own[1]
     for stage, made in spec.stages.items():
         yield ("stages", stage, "use"), made.use
     for index, rule in enumerate(spec.data.checks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -34,6 +35,25 @@ class Own(Kinded):
 
 def _own(kind: str) -> str | None:
     return "own" if OWN_KIND.fullmatch(kind) else None
+
+
+def own_code(model: Kinded) -> tuple[str, str] | None:
+    """Give the key that names code of a pipeline's own which makes a candidate, and its address; None where none does.
+
+    Example:
+        >>> own_code(Own(kind="pipelines.churn.model:Trees"))
+        ('kind', 'pipelines.churn.model:Trees')
+    """
+    if isinstance(model, Own):
+        return "kind", model.kind
+    kind = MODELS.get(model.kind)
+    key = None if kind is None else kind.can.get("own")
+    return None if key is None else (key, str(getattr(model, key)))
+
+
+def own_addresses(models: Iterable[Kinded]) -> list[str]:
+    """List the addresses of a pipeline's own code that makes candidates."""
+    return [own[1] for own in map(own_code, models) if own is not None]
 
 
 if TYPE_CHECKING:

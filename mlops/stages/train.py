@@ -161,7 +161,7 @@ def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
     """Train all candidates; one that fails costs the others nothing."""
     results = []
     for name, candidate in built.items():
-        if work.params.candidates[name].own:
+        if candidates.of_own_code(work.params.candidates[name]):
             with work.dropped.where_it_fails(name, ConfigurationError, IntegrityError):
                 session = _session(work, name, lambda _: None)
                 with phase(work.profile, "rehearsal", of=name):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.documents.tuning import TuningReport
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.metrics import METRICS
+from mlops.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +28,19 @@ def read(context: StageContext) -> TuningReport | None:
         return None
     found = TuningReport.read(context.path(REPORT))
     if found is None:
-        hint = (
-            f"git checkout -- pipelines/{context.pipeline}/{REPORT}, or mlops tune {context.pipeline} to search again"
-        )
-        raise IntegrityError(f"{REPORT} is damaged", hint=hint)
+        raise IntegrityError(f"{REPORT} is damaged", hint=_put_back(context))
     return found
+
+
+def _put_back(context: StageContext) -> str:
+    return f"git checkout -- pipelines/{context.pipeline}/{REPORT}, or mlops tune {context.pipeline} to search again"
 
 
 def over(context: StageContext) -> StageContext:
     """Give a stage the candidates as the search left them.
 
     Raises:
-        IntegrityError: there is no report, or it is damaged.
+        IntegrityError: there is no report, it is damaged, or names other code than the YAML.
         ConfigurationError: it is about a candidate that there is no more.
     """
     found = read(context)
@@ -47,7 +49,8 @@ def over(context: StageContext) -> StageContext:
     refuse_gone(context, found, tuple(context.params["candidates"]))
     asked: dict[str, dict[str, Any]] = context.params["candidates"]
     candidates = {
-        name: {**each, **(found.best[name].parameters if name in found.best else {})} for name, each in asked.items()
+        name: _joined(context, name, each, found.best[name].parameters) if name in found.best else each
+        for name, each in asked.items()
     }
     return replace(context, params={**context.params, "candidates": candidates})
 
@@ -75,7 +78,19 @@ def further(context: StageContext, count: int) -> Iterator[tuple[str, int, dict[
             if trial.parameters in seen or len(seen) > count:
                 continue
             seen.append(trial.parameters)
-            yield name, trial.number, {**asked, **trial.parameters}
+            yield name, trial.number, _joined(context, name, asked, trial.parameters)
+
+
+def _joined(context: StageContext, name: str, asked: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Put what a search found over what is asked for; which code makes a candidate is the YAML's to say."""
+    known = MODELS.get(str(asked.get("kind")))
+    for key in ("kind", *(() if known is None or "own" not in known.can else (str(known.can["own"]),))):
+        if found.get(key, asked.get(key)) != asked.get(key):
+            raise IntegrityError(
+                f"{REPORT} has `{key}` among the parameters of candidate {name}, and no search finds code",
+                hint=_put_back(context),
+            )
+    return {**asked, **found}
 
 
 def refuse_gone(context: StageContext, found: TuningReport, candidates: tuple[str, ...]) -> None:

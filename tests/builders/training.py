@@ -17,6 +17,7 @@ from mlops.ml.user_code.origin import Origin
 from mlops.stages.context import StageContext, Tracking
 
 needs_catboost = pytest.mark.skipif(find_spec("catboost") is None, reason="the extra `catboost` is not installed")
+needs_keras = pytest.mark.skipif(find_spec("keras") is None, reason="the extra `keras` is not installed")
 NOWHERE = Origin(Path(), "churn")
 AUROC = Judge("auroc", True, lambda y, score: metrics.compute("auroc", y, score))
 RMSE = Judge("rmse", False, lambda y, score: metrics.compute("rmse", y, score))

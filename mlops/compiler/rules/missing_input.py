@@ -40,7 +40,7 @@ def _provided(stage: Stage) -> frozenset[str]:
     paths = [part.get("path", "") for source in sources for part in (source, *source.get("beside", ()))]
     paths += [image.get("folder") or "" for image in reads.get("images", {}).values()]
     candidates = stage.section.get("candidates", {}) if stage.name in ("tune", "train") else {}
-    kinds = [str(model.get("kind", "")) for model in candidates.values()]
+    kinds = [str(model.get(key, "")) for model in candidates.values() for key in ("kind", "use")]
     held = stage.section if stage.name == "validate" else {}
     kinds += [str(check.get("use", "")) for check in held.get("checks", ())]
     own = stage.section.get("own", {}) if stage.name == "evaluate" else {}

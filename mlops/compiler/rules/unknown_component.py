@@ -22,11 +22,7 @@ from mlops.targets import TARGETS
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find kinds without a registry entry."""
-    own = f"pipelines.{pipeline.name}."
-    for name, model in pipeline.stage("train").section.get("candidates", {}).items():
-        kind = str(model.get("kind"))
-        if kind not in MODELS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
-            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS))
+    yield from _models(pipeline)
     for place, source in _sources(pipeline.stage("ingest").section):
         for index, part in enumerate((source, *source.get("beside", ()))):
             if (kind := str(part.get("kind"))) not in SOURCES:
@@ -35,6 +31,23 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     for name, kind in pipeline.targets.items():
         if kind not in TARGETS:
             yield _finding(("deploy", name, "kind"), kind, f"target `{name}`", tuple(TARGETS))
+
+
+def _models(pipeline: PipelinePlan) -> Iterator[Finding]:
+    """Find candidates of no kind, and those whose kind is to call code of another's."""
+    own = f"pipelines.{pipeline.name}."
+    for name, model in pipeline.stage("train").section.get("candidates", {}).items():
+        kind = str(model.get("kind"))
+        if kind not in MODELS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
+            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS))
+        elif kind in MODELS and (named := MODELS[kind].can.get("own")) is not None:
+            address = str(model.get(named))
+            if not (address.startswith(own) and OWN_KIND.fullmatch(address)):
+                message, hint = (
+                    f"`{address}` of model `{name}` is no code of this pipeline's",
+                    f"write `{own}<module>:<function>`",
+                )
+                yield Finding(("model", name, named), message, hint, "unknown-component", "error")
 
 
 def _sources(reads: Values) -> Iterator[tuple[Key, Values]]:

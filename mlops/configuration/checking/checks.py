@@ -121,7 +121,8 @@ def pixels_are_scaled(pipeline: Pipeline) -> Iterator[Problem]:
         if isinstance(model, Own):
             key, read = "groups", model.groups or USUAL
         else:
-            key, read = "columns", read_by(MODELS[model.kind], model)
+            read = read_by(MODELS[model.kind], model)
+            key = "columns" if "columns" in type(model).model_fields else "groups"
         if SCALED not in read:
             named = ", ".join(f"`{each}`" for each in read if ":" not in each)
             message = f"features of `kind: image` are pixels, scaled; there are no {named}"

@@ -21,7 +21,7 @@ def targets_are_not_told(pipeline: Pipeline) -> Iterator[Problem]:
         groups = model.groups or () if isinstance(model, Own) else read_by(MODELS[model.kind], model)
         if TARGET_CODED not in groups:
             continue
-        path: Path = ("model", name, "groups" if isinstance(model, Own) else "columns")
+        path: Path = ("model", name, "columns" if "columns" in type(model).model_fields else "groups")
         what = f"candidate {name} reads categories by the target (`{TARGET_CODED}`)"
         if pipeline.data.split.folds is not None:
             message = f"{what}, and a member of folds would be told the targets of the rows that it is judged on"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mlops.blocks.tune import Range
 from mlops.configuration.checking.problem import Problem
-from mlops.configuration.model import Own
+from mlops.configuration.model import Own, own_code
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.configuration.tuning import USUAL, known, spaces, tune_of
@@ -50,6 +50,8 @@ def parameters_are_of_kinds(pipeline: Pipeline) -> Iterator[Problem]:
             continue
         fields = [field for field in type(model).model_fields if field != "kind"]
         for key, each in space.items():
+            if key not in fields and type(model).model_config.get("extra") == "allow":
+                continue  # an argument of people's own function, which only a call tells
             if key not in fields:
                 message = f"`{model.kind}` has no parameter `{key}`"
                 yield Problem((*_SPACE, name, key), message, suggest(key, fields), _RULE)
@@ -58,6 +60,16 @@ def parameters_are_of_kinds(pipeline: Pipeline) -> Iterator[Problem]:
                 if (why := _refused(model, key, value)) is not None:
                     path = (*_SPACE, name, key, *where)
                     yield Problem(path, f"`{key}` of `{model.kind}` cannot be {_shown(value)}: {why}", "", _RULE)
+
+
+def code_is_not_searched(pipeline: Pipeline) -> Iterator[Problem]:
+    """Which code makes a candidate stands in the YAML, where the policy and its reviewers see it."""
+    for name, space in tune_of(pipeline).space.items():
+        own = own_code(pipeline.model[name]) if name in pipeline.model else None
+        for key in () if own is None or isinstance(space, str) else dict.fromkeys(("kind", own[0])):
+            if key in space:
+                message = f"`{key}` of `{name}` names code, which is not searched"
+                yield Problem((*_SPACE, name, key), message, "write a candidate for each", _RULE)
 
 
 def trials_are_of_candidates(pipeline: Pipeline) -> Iterator[Problem]:
@@ -125,7 +137,8 @@ def _refused(model: Kinded, key: str, value: Any) -> str | None:
     try:
         MODELS[model.kind].block.model_validate({"kind": model.kind, key: value})
     except ValidationError as error:
-        return str(error.errors()[0]["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+        told = [str(found["msg"]) for found in error.errors() if found["type"] != "missing"]  # the candidate has it
+        return told[0].removeprefix("Value error, ").removeprefix("Input ") if told else None
     return None
 
 
@@ -136,6 +149,7 @@ def _shown(value: Any) -> str:
 TUNE_CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     spaces_are_of_candidates,
     parameters_are_of_kinds,
+    code_is_not_searched,
     trials_are_of_candidates,
     grid_has_points,
 )

@@ -198,6 +198,8 @@ def _candidate(key: str, given: Any) -> str:
     """Say how a candidate comes to its kind; where it is no block, a file of `conf/model/` forgot to name itself."""
     if not isinstance(given, dict):
         return "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
+    if key in MODELS and "own" in MODELS[key].can:  # no file that comes along knows whose code it is
+        return f"write `kind: {key}` and `use: pipelines.NAME.MODULE:FUNCTION` beside its keys"
     if key in MODELS:
         return f"choose its file under `defaults:`, `- /model: [{key}]`, or write `kind: {key}` beside its keys"
     return f"write `kind: ...` beside its keys; {suggest(key, MODELS)}"

@@ -96,7 +96,8 @@ def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidat
         message = f"candidate {name}: the kind `{asked.kind}` learns no quantile"
         raise ConfigurationError(message, hint=f"kinds that do: {able}")
     groups = read_by(kind, checked)
-    made = _made(kind, problem.reading(groups, f"candidate {name}"), checked)
+    read = problem.reading(groups, f"candidate {name}")
+    made = kind.load("train")(read, checked, name, origin) if kind.can.get("own") else _made(kind, read, checked)
     return columns.reading(made, problem.layout, groups)
 
 
@@ -116,6 +117,17 @@ def _said(name: str, asked: Asked) -> tuple[str, ...]:
         return asked.groups
     except ValueError as error:
         raise ConfigurationError(f"candidate {name}: {error}", hint="correct `groups` in the YAML") from error
+
+
+def of_own_code(asked: Asked) -> bool:
+    """Say whether code in the pipeline's own folder makes a candidate.
+
+    Example:
+        >>> of_own_code(Asked(kind="linear"))
+        False
+    """
+    known = MODELS.get(asked.kind)
+    return asked.own or (known is not None and "own" in known.can)
 
 
 def resolved(name: str, asked: Asked) -> Asked:

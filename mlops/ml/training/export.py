@@ -54,7 +54,7 @@ def from_torch(scores: Scores, shape: tuple[int, ...]) -> bytes:
                 verbose=False,
             )
     except Exception as error:  # torch raises types of its own, and plain ones, and the network is users' code
-        raise _not_exportable(type(scores.network).__name__, error) from error
+        raise _not_exportable(getattr(scores.network, "known_as", type(scores.network).__name__), error) from error
     return finish(cast("onnx.ModelProto", program.model_proto))
 
 
@@ -90,7 +90,9 @@ def _track_missing(graph: onnx.GraphProto, estimator: Any) -> None:
         track(graph, learnt)
 
 
-def _not_exportable(name: str, error: Exception) -> ConfigurationError:
+def _not_exportable(name: str, error: BaseException) -> ConfigurationError:
+    while error.__cause__ is not None:  # torch tells last which operator it was
+        error = error.__cause__
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return ConfigurationError(
         f"{name} cannot be written as ONNX: {reason}",

@@ -34,17 +34,14 @@ def candidate(name: str, asked: Asked, problem: Problem, origin: Origin) -> Cand
     from mlops.ml.training.loop import LightningCandidate
 
     make = load(asked.kind, origin)
-    offers = {"problem": problem, "shape": problem.shape, "outputs": problem.outputs, "task": problem.task}
-    offers |= {} if problem.quantile is None else {"quantile": problem.quantile}
     taken = inspect.signature(make).parameters
     if problem.quantile is not None and not {"quantile", "problem"} & set(taken):
         hint = "take `quantile`, or `problem`, which has it, and learn it; or remove `objective.quantile`"
         raise ConfigurationError(f"candidate {name}: {asked.kind} does not take the quantile to learn", hint=hint)
-    arguments = asked.parameters | {offer: value for offer, value in offers.items() if offer in taken}
-    _refuse_unknown(f"candidate {name}: {asked.kind}", make, arguments)
+    given = arguments(f"candidate {name}", asked.kind, make, asked.parameters, problem)
 
     def build(_: Session) -> Any:
-        return make(**arguments)
+        return make(**given)
 
     lightning = isinstance(make, type) and issubclass(make, pl.LightningModule)
     inner: Candidate = LightningCandidate(problem, build) if lightning else EstimatorCandidate(problem, build)
@@ -68,6 +65,22 @@ def load(kind: str, origin: Origin) -> Callable[..., Any]:
         )
     made: Callable[..., Any] = found
     return made
+
+
+def arguments(
+    who: str, address: str, make: Callable[..., Any], said: dict[str, Any], problem: Problem
+) -> dict[str, Any]:
+    """Join what the YAML says with what code asks for by name: `problem`, `shape`, `outputs`, `task`, `quantile`.
+
+    Raises:
+        ConfigurationError: it has no parameter of a name, or lacks one.
+    """
+    offers = {"problem": problem, "shape": problem.shape, "outputs": problem.outputs, "task": problem.task}
+    offers |= {} if problem.quantile is None else {"quantile": problem.quantile}
+    taken = inspect.signature(make).parameters
+    given = said | {offer: value for offer, value in offers.items() if offer in taken}
+    _refuse_unknown(f"{who}: {address}", make, given)
+    return given
 
 
 def _refuse_unknown(who: str, make: Callable[..., Any], arguments: dict[str, Any]) -> None:

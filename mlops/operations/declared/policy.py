@@ -14,6 +14,7 @@ from mlops.configuration.checking.gate_checks import rules as gate_rules
 from mlops.configuration.data import personal, sources
 from mlops.configuration.gates import GateRule
 from mlops.configuration.load import Loaded, parse_document
+from mlops.configuration.model import own_code
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy, RiskTier
 from mlops.configuration.project import Project
@@ -99,6 +100,8 @@ def _pipeline(policy: Policy, spec: Pipeline) -> Iterator[_Finding]:
     for name, model in spec.model.items():
         if not _allowed(policy.kinds, model.kind):
             yield ("model", name, "kind"), f"the kind `{model.kind}` is not allowed", _only(policy.kinds)
+        elif (own := own_code(model)) is not None and not _allowed(policy.kinds, own[1]):
+            yield ("model", name, own[0]), f"`{own[1]}` is not allowed", _only(policy.kinds)
     yield from _own_stages(policy, tier, spec)
     for path, rule in gate_rules(spec):
         if rule.own is not None and not _allowed(policy.kinds, rule.own):
@@ -118,8 +121,8 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
         hint = f"write `over_champion: {{no_worse_than: ...}}` in a rule; {_HINT}"
         yield ("gates",), f"{of} needs a blocking gate against the live model", hint
     for name, model in spec.model.items() if not tier.own_classes else ():
-        if model.kind.startswith("pipelines."):
-            yield ("model", name, "kind"), f"{of} may not use a class of its own", f"choose a kind; {_HINT}"
+        if (own := own_code(model)) is not None:
+            yield ("model", name, own[0]), f"{of} may not use a class of its own", f"choose a kind; {_HINT}"
     for path, rule in gate_rules(spec) if not tier.own_classes else ():
         if rule.own is not None:
             yield (*path, "metric"), f"{of} may not use a metric of its own", f"choose a metric; {_HINT}"

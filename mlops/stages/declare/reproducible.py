@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mlops.configuration.model import Own
+from mlops.configuration.model import own_addresses
 from mlops.configuration.pipeline import Pipeline
 
 
@@ -16,5 +16,4 @@ def reproducible(spec: Pipeline) -> Literal["anywhere", "processor"]:
     """
     if spec.trainer.reproducible is not None:
         return spec.trainer.reproducible
-    own = any(isinstance(model, Own) for model in spec.model.values())
-    return "processor" if own or spec.trainer.foreign else "anywhere"
+    return "processor" if own_addresses(spec.model.values()) or spec.trainer.foreign else "anywhere"

@@ -6,7 +6,7 @@ from mlops.blocks.address import own_file
 from mlops.blocks.ensemble import Together
 from mlops.blocks.examine import Attributed
 from mlops.blocks.trainer import Trainer
-from mlops.configuration.model import Own
+from mlops.configuration.model import Own, own_addresses
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.tuning import INSIDE
 from mlops.kinds.kind import Kind as Named
@@ -138,7 +138,7 @@ TRAIN = Declaration(
     ),
     inputs=(
         "artifacts/features",
-        Files("model", lambda spec: [own_file(each.kind) for each in spec.model.values() if isinstance(each, Own)]),
+        Files("model", lambda spec: [own_file(each) for each in own_addresses(spec.model.values())]),
         Files("tune auto", lambda spec: [] if spec.tune is None else ["reports/tuning.json"], but=INSIDE),
         Files(
             "evaluate.explain.attributions forecast.backtest evaluate.backtest ensemble auto",

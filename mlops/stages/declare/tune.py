@@ -7,7 +7,7 @@ from typing import Any
 from mlops.blocks.address import own_file
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.auto import portfolio
-from mlops.configuration.model import Own
+from mlops.configuration.model import Own, own_addresses
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.tuning import dealt, spaces, tune_of
 from mlops.kinds.kind import Kind as Named
@@ -90,7 +90,7 @@ TUNE = Declaration(
         "artifacts/features",
         Files(
             "tune.space model",
-            lambda spec: [own_file(each.kind) for each in _candidates(spec).values() if isinstance(each, Own)],
+            lambda spec: [own_file(each) for each in own_addresses(_candidates(spec).values())],
         ),
     ),
     outputs=(Output(REPORT, Kind.REPORT, stays=True),),

@@ -30,7 +30,8 @@ def problems(**tune: Any) -> list[tuple[tuple[str | int, ...], str, str]]:
 
 @pytest.mark.parametrize(("kind", "name"), SPACES)
 def test_a_kind_takes_what_its_spaces_hold(kind: str, name: str) -> None:
-    known = {"candidate": {"kind": kind}}
+    use = {"use": "pipelines.churn.network:build"} if "own" in MODELS[kind].can else {}
+    known = {"candidate": {"kind": kind, **use}}
     found = Pipeline.model_validate(
         PIPELINE | {"model": known, "tune": {"space": {"candidate": MODELS[kind].can["spaces"][name]}}}
     )
@@ -143,3 +144,17 @@ def test_an_own_class_is_searched_by_the_names_of_its_arguments() -> None:
         each for each in check(Pipeline.model_validate(PIPELINE | {"model": model, "tune": {}})) if each.rule == "tune"
     )
     assert nothing.message == "no candidate is of a kind that has a space `default`"
+
+
+def test_code_is_not_searched() -> None:
+    model = {
+        "own": {"kind": "pipelines.churn.model:Mine"},
+        "net": {"kind": "keras", "use": "pipelines.churn.net:build"},
+    }
+    other = {"choices": ["pipelines.churn.net:build", "pipelines.churn.net:other"]}
+    space = {"own": {"kind": other}, "net": {"use": other, "units": {"low": 8, "high": 64}}}
+    found = check(Pipeline.model_validate(PIPELINE | {"model": model, "tune": {"space": space}}))
+    assert [(each.path[2:], each.message, each.hint) for each in found if each.rule == "tune"] == [
+        (("own", "kind"), "`kind` of `own` names code, which is not searched", "write a candidate for each"),
+        (("net", "use"), "`use` of `net` names code, which is not searched", "write a candidate for each"),
+    ]

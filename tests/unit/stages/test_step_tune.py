@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -272,6 +273,20 @@ def test_a_report_about_a_candidate_that_is_gone_is_refused(once: StageContext) 
     section = train_params(tuned=True)
     with pytest.raises(ConfigurationError, match="is about `trees`"):
         train.run(replace(once, stage="train", params=section))
+
+
+def test_a_report_that_names_other_code_is_refused(once: StageContext, tmp_path: Path) -> None:
+    told = json.loads(once.path(REPORT).read_text())
+    del told["best"]["trees"]
+    told["best"]["linear"]["parameters"]["kind"] = "pipelines.churn.evil:run"
+    context = searched(tmp_path)
+    context.path("reports").mkdir()
+    context.path(REPORT).write_text(json.dumps(told))
+    with pytest.raises(IntegrityError) as caught:
+        train.run(replace(context, stage="train", params=train_params(tuned=True)))
+    assert caught.value.message == (
+        "reports/tuning.json has `kind` among the parameters of candidate linear, and no search finds code"
+    )
 
 
 def test_training_without_a_search_that_it_waits_for_is_refused(tmp_path: Path) -> None:

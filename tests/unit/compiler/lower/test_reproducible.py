@@ -63,3 +63,11 @@ def test_a_plan_says_where_the_same_bits_are_not_to_be_had(tmp_path: Path) -> No
     assert SENTENCE not in text(plan(open_workspace(root)))
     edit(root, PIPELINE, "seed: 3", "trainer: {reproducible: processor}")
     assert f"\n  {'bits':<20}  {SENTENCE}\n" in text(plan(open_workspace(root)))
+
+
+def test_code_that_a_kind_calls_promises_as_little_and_makes_training_stale(tmp_path: Path) -> None:
+    root = _written(tmp_path, "{}", "model: {own: {kind: keras, use: 'pipelines.churn.wide:build'}}\n")
+    (root / "pipelines/churn/wide.py").write_text("def build(): ...\n")
+    stage = open_workspace(root).plan.pipelines[0].stage("train")
+    assert stage.section["trainer"]["reproducible"] == "processor"
+    assert "wide.py" in stage.inputs

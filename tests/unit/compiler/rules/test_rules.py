@@ -133,6 +133,21 @@ def test_a_kind_of_no_registry_is_unknown(plan: Plan, kind: str) -> None:
     assert only(list(unknown_component.check(churn(wrong)))).key == ("model", "x", "kind")
 
 
+@pytest.mark.parametrize("address", ["os:system", "pipelines.other.net:build", "pipelines.churn.net:_build", ""])
+def test_what_a_kind_calls_is_of_the_pipelines_own_folder(plan: Plan, address: str) -> None:
+    wrong = with_stage(plan, "train", section={"candidates": {"x": {"kind": "keras", "use": address}}})
+    found = only(list(unknown_component.check(churn(wrong))))
+    assert (found.key, found.message, found.hint) == (
+        ("model", "x", "use"),
+        f"`{address}` of model `x` is no code of this pipeline's",
+        "write `pipelines.churn.<module>:<function>`",
+    )
+    own = with_stage(
+        plan, "train", section={"candidates": {"x": {"kind": "keras", "use": "pipelines.churn.net:build"}}}
+    )
+    assert list(unknown_component.check(churn(own))) == []
+
+
 def test_an_own_class_a_source_and_a_target_are_looked_up(plan: Plan) -> None:
     own = with_stage(plan, "train", section={"candidates": {"x": {"kind": "pipelines.churn.model:Net"}}})
     assert list(unknown_component.check(churn(own))) == []

@@ -72,7 +72,7 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
         (
             {"model": {"lgbm": {}}},
             "write `kind: ...` beside its keys; did you mean `lightgbm`? also there: catboost, cnn, dlinear, "
-            "gradient_boosting, linear, mlp, nlinear, random_forest, realmlp, resnet, tabm, xgboost",
+            "gradient_boosting, keras, linear, mlp, nlinear, random_forest, realmlp, resnet, tabm, xgboost",
         ),
         ({"deploy": []}, "write a mapping with a name for each: `deploy: {NAME: ...}`"),
     ],

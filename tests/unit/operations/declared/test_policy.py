@@ -154,6 +154,21 @@ def test_a_metric_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
     ]
 
 
+def test_what_a_kind_calls_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
+    (root / "pipelines/churn/net.py").write_text("def build(): ...\n")
+    edit(root, PIPELINE, "task: binary", "task: binary\nmodel: {own: {kind: keras, use: 'pipelines.churn.net:build'}}")
+    assert messages(root) == []
+    policy(root, "kinds: [linear, mlp, keras]\nrisk: {limited: {own_classes: false}}")
+    assert sorted(messages(root)) == [
+        "`pipelines.churn.net:build` is not allowed",
+        "a pipeline of limited risk may not use a class of its own",
+    ]
+    policy(root, 'kinds: [linear, mlp, "pipelines.churn.*"]')
+    assert messages(root) == ["the kind `keras` is not allowed"]
+    policy(root, 'kinds: [linear, mlp, keras, "pipelines.churn.*"]')
+    assert messages(root) == []
+
+
 def test_a_stage_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
     (root / "pipelines/churn/enrich.py").write_text("def run(): ...\n")
     edit(root, PIPELINE, "task: binary", "task: binary\nstages: {enrich: {use: 'pipelines.churn.enrich:run'}}")

@@ -52,7 +52,10 @@ def test_the_whole_files_hold_beside_each_other(tmp_path: Path) -> None:
     for finding in missing:
         path = tmp_path / finding.message.removeprefix("there is no file ")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("def count(rows, days): ...\n\n\ndef Ensemble(members): ...\n" * (path.suffix == ".py"))
+        path.write_text(
+            "def count(rows, days): ...\n\n\ndef Ensemble(members): ...\n\n\ndef build(units): ...\n"
+            * (path.suffix == ".py")
+        )
     assert {finding.rule for finding in missing} == {"missing-file"}
     found, shown = validate(tmp_path)
     assert [finding for finding in found if finding.severity == "error"] == [], shown

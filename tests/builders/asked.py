@@ -60,13 +60,15 @@ class Clients:
         self._scores = {}
         for bundle in bundles:
             golden = json.loads((bundle / "golden.json").read_bytes())
-            self._scores[Contents.read(bundle).digest] = [golden["scores"][0]]
+            self._scores[digest_of(bundle)] = [golden["scores"][0]]
         self.by: Counter[str] = Counter()
         """Answers by bundle."""
         self.failed: list[str] = []
         """What was no answer, or a wrong one, or of a bundle that was not named."""
         self.latest = 0.0
         """The most seconds that a bundle answered after it was named no more."""
+        self.breath = 0.0
+        """Seconds that each waits before it asks again: what starts beside them then has the processor."""
         self._most: float = math.inf
         self._seen: set[tuple[str, bytes]] = set()
         self._lock = threading.Condition()
@@ -98,6 +100,8 @@ class Clients:
         try:
             while self.answered < self._most and len(self.failed) < _TOLD:
                 connection = connection or socket.create_connection(self._address, CEILING)
+                if self.breath:
+                    time.sleep(self.breath)
                 if self._ask(connection):
                     connection.close()
                     connection = None
@@ -134,6 +138,11 @@ class Clients:
                 return False
             self._seen.add((digest, body))
         return True
+
+
+def digest_of(bundle: Path) -> str:
+    """Read a bundle's digest."""
+    return Contents.read(bundle).digest
 
 
 @contextmanager

@@ -50,9 +50,21 @@ class Behind:
         """Switch to and fro so often while clients ask, a share of the requests before each."""
         for number in range(1, switches + 1):
             clients.wait(number * requests // (switches + 1))
-            before, after = (number - 1) % 2, number % 2
-            with clients.ledger.switching(self.contents(before).digest, self.contents(after).digest):
-                assert self.switch(after).state == "switched", clients.failed
+            self.switch_named(clients, number)
+
+    def switch_named(self, clients: Clients, number: int, breath: float = 0.01) -> None:
+        """Switch to the other bundle, the second by the first switch, and note when each was named.
+
+        Clients ask little while the next server starts, and as much as they can when HAProxy moves to it.
+        """
+
+        def told(line: str) -> None:
+            clients.breath = 0.0 if "golden rows" in line else clients.breath
+
+        before, after = (number - 1) % 2, number % 2
+        clients.breath = breath
+        with clients.ledger.switching(self.contents(before).digest, self.contents(after).digest):
+            assert self.switch(after, told=told).state == "switched", clients.failed
 
 
 def free_ports(count: int) -> list[int]:

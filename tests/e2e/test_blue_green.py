@@ -19,10 +19,10 @@ from tests.builders.released import Shop, make_released
 from tests.builders.repositories import BASE, commit
 
 pytestmark = [pytest.mark.slow, pytest.mark.tools, pytest.mark.skipif(MISSING, reason=WHY)]
-REQUESTS, SWITCHES = 100_000, 20
+REQUESTS, SWITCHES = 100_000, 10
 
 
-def test_a_hundred_thousand_requests_through_twenty_releases_and_rollbacks(tmp_path: Path) -> None:
+def test_a_hundred_thousand_requests_through_ten_releases_and_rollbacks(tmp_path: Path) -> None:
     with behind(tmp_path) as made:
         made.switch(0)
         with asking(made.address, made.bundles, named(made)) as clients:

@@ -53,9 +53,9 @@ class Detached:
             OSError: the folder cannot be written; BlockingIOError where it runs already.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._number.unlink(missing_ok=True)
         with self._lock.open("ab") as lock, self.log.open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._number.unlink(missing_ok=True)
             before = self.log.stat().st_size
             os.set_inheritable(lock.fileno(), True)  # the lock is held until the last who inherited it is gone
             pid = os.posix_spawn(

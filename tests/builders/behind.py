@@ -95,7 +95,7 @@ def behind(folder: Path, seeds: Sequence[int] = (1, 2), **more: Any) -> Iterator
     try:
         yield made
     finally:
-        stop(made.site)
+        stop(made.site.folder)
 
 
 def named(made: Behind) -> Ledger:

@@ -85,8 +85,13 @@ def test_the_release_file_says_who_takes_over(shop: Shop, capsys: pytest.Capture
             compiled.write_text(text)
         assert (clients.failed, clients.latest, set(clients.by)) == ([], 0.0, {shop.first, shop.second})
     finally:
+        (shop.root / "conf/pipeline/tiny.yaml").write_text("task: binary\n")  # whatever it says by now
         ended = typed("--stop")
     assert ended == {"schema_version": 1, "servers": ["blue"]}
+    assert run(["serve", "tiny", "--env", "staging", "--stop"]) == 4
+    assert capsys.readouterr().err == (
+        "nothing of tiny was started in staging by --switch\nhint: --env names another\n"
+    )
 
 
 def test_what_does_not_go_together_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -176,7 +176,7 @@ def test_twenty_thousand_requests_while_haproxy_moves_between_containers(
                         assert proxy.drain(before, CEILING) == 0
                 clients.finish(REQUESTS)
         finally:
-            proxy.stop(CEILING)
+            proxy.stop()
     assert (clients.failed, clients.latest, set(clients.by)) == ([], 0.0, {blue, green})
     assert clients.answered >= REQUESTS
 

@@ -27,6 +27,7 @@ from mlops.files.alone import alone
 from mlops.files.atomic import bytes_of, write_bytes
 from mlops.files.canonical import dumps
 from mlops.files.figures import plural
+from mlops.files.relative import NAME
 from mlops.files.system import refusing
 from mlops.operations.live.bundles import TOLERANCE
 from mlops.operations.processes.detached import Begun, Detached
@@ -107,7 +108,7 @@ class Stopped:
 _EXAMPLE = "deploy: {local: {kind: local, blue_green: {ports: [18080, 18081]}}}, then: mlops compile"
 
 
-def site_of(root: Path, name: str, environment: str | None, digest: str | None) -> Site:
+def site_of(root: Path, name: str, environment: str | None, digest: str) -> Site:
     """Find the site of a pipeline; `digest` is the bundle that a server of it is to serve.
 
     Raises:
@@ -126,9 +127,12 @@ def site_of(root: Path, name: str, environment: str | None, digest: str | None) 
     if wanted is None or bytes_of(root / path) != wanted.encode():
         raise StaleError(f"{path} is not what the YAML says", hint="mlops compile, and commit it")
     here = () if environment is None else ("--env", environment)
-    held = () if digest is None else ("--expect", digest)
-    command = (sys.executable, "-P", "-m", "mlops", "serve", name, *here, *held, "--host", "127.0.0.1")
-    return Site(root / FOLDER / name / (environment or "last"), root / path, found.target, command, root)
+    command = (sys.executable, "-P", "-m", "mlops", "serve", name, *here, "--expect", digest, "--host", "127.0.0.1")
+    return Site(_folder(root, name, environment), root / path, found.target, command, root)
+
+
+def _folder(root: Path, name: str, environment: str | None) -> Path:
+    return root / FOLDER / name / (environment or "last")  # no environment: the last run's bundle is served
 
 
 def switch_live(root: Path, name: str, environment: str | None, told: Callable[[str], None]) -> Switched:
@@ -176,24 +180,31 @@ def switch(site: Site, contents: Contents, told: Callable[[str], None] = lambda 
         return Switched(contents.digest, before, after, "started" if now is None else "switched", rows, cut)
 
 
-def stop(site: Site) -> Stopped:
-    """End HAProxy, which answers what it has, and then the servers; all of it whatever state they are in."""
-    with alone(site.folder / "lock"):
-        seconds = site.pair.drain_seconds
-        site.proxy.stop(seconds)
-        ended = tuple(name for name in SERVERS if site.process(name).alive())
+def stop(folder: Path) -> Stopped:
+    """End HAProxy, which answers what it has, and then the servers: whatever the YAML says of them by now."""
+    with alone(folder / "lock"):
+        Proxy(folder, folder / "haproxy.cfg").stop()
+        ended = tuple(name for name in SERVERS if Detached(folder, name).alive())
         for name in ended:
-            site.process(name).end(_GRACE)
+            Detached(folder, name).end(_GRACE)
     return Stopped(ended)
 
 
 def stop_all(root: Path, name: str, environment: str | None) -> Stopped:
-    """End what `switch_live` started of a pipeline in an environment, the live one by default."""
-    from mlops.operations.live.live import live_in
+    """End what `switch_live` started of a pipeline in an environment, the live one by default.
+
+    Raises:
+        ConfigurationError: no such thing was ever started.
+    """
+    from mlops.operations.live.releases import usual
     from mlops.operations.project import open_project
 
-    found = live_in(root, open_project(root, name)[1], name, environment)
-    return stop(site_of(root, name, None if found is None else found[0], None))
+    place = environment or usual(root, open_project(root, name)[1])
+    folder = _folder(root, name, place)
+    if not (NAME.fullmatch(name) and (place is None or NAME.fullmatch(place)) and folder.is_dir()):
+        where = "" if place is None else f" in {place}"
+        raise ConfigurationError(f"nothing of {name} was started{where} by --switch", hint="--env names another")
+    return stop(folder)
 
 
 def _restored(site: Site) -> str | None:

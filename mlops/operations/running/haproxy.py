@@ -23,6 +23,7 @@ from mlops.targets.local import SERVERS, SOCKET
 _BACKEND, _ALL = "servers", 100
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin")  # where it is although PATH of a user does not say so
 _PATIENCE = 10.0  # seconds for an answer of HAProxy, which takes a millisecond
+_LONGEST_DRAIN = 3660.0
 _LOOK = 0.01
 _LONGEST = 100  # bytes of a socket's path, which may have 104 or 108
 
@@ -121,10 +122,10 @@ class Proxy:
         """Close the connections of requests that a server still answers."""
         self._ask(f"shutdown sessions server {_BACKEND}/{server}")
 
-    def stop(self, seconds: float) -> None:
-        """Have it take no new connections, and end when those that it has are answered, or after so many seconds."""
+    def stop(self) -> None:
+        """Have it take no new connections, and end when those that it has are answered: it knows for how long."""
         self.process.tell(signal.SIGUSR1)
-        until = time.monotonic() + seconds
+        until = time.monotonic() + _LONGEST_DRAIN
         while self.process.alive() and time.monotonic() < until:
             time.sleep(_LOOK)
         self.process.end(_PATIENCE)

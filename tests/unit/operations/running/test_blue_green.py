@@ -182,10 +182,10 @@ def test_what_haproxy_cannot_be_told_is_said(running: Behind) -> None:
     gone = f"HAProxy (in {folder}) does not answer at its runtime socket: no such file or directory"
     assert failing(lambda: running.switch(1), InfrastructureError) == (gone, again)
     assert ask(running) == running.contents(0).digest
-    assert len(stop(running.site).servers) == 1
+    assert len(stop(running.site.folder).servers) == 1
     with pytest.raises(ConnectionRefusedError):
         ask(running)
-    assert stop(running.site).servers == ()
+    assert stop(running.site.folder).servers == ()
     with socket.create_server(running.address):
         message, hint = failing(lambda: running.switch(0), InfrastructureError)
     assert message.startswith("HAProxy did not start: ")

@@ -29,7 +29,7 @@ def switched(made: Behind, clients: Clients, switches: int, requests: int) -> li
     """Switch to and fro while clients ask, a share of the requests before each; give the seconds that each took."""
     took = []
     for number in range(1, switches + 1):
-        clients.wait(number * requests // (switches + 1))
+        clients.until(number * requests // (switches + 1))
         begun = time.perf_counter()
         made.switch_named(clients, number, breath=0.0)
         took.append(time.perf_counter() - begun)

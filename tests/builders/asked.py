@@ -79,7 +79,7 @@ class Clients:
         """Count the right answers."""
         return sum(self.by.values())
 
-    def wait(self, answers: int) -> None:
+    def until(self, answers: int) -> None:
         """Wait until there are so many answers, or something failed."""
         with self._lock:
             self._lock.wait_for(lambda: self.answered >= answers or bool(self.failed), CEILING)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Behind:
     def switch_meanwhile(self, clients: Clients, switches: int, requests: int) -> None:
         """Switch to and fro so often while clients ask, a share of the requests before each."""
         for number in range(1, switches + 1):
-            clients.wait(number * requests // (switches + 1))
+            clients.until(number * requests // (switches + 1))
             self.switch_named(clients, number)
 
     def switch_named(self, clients: Clients, number: int, breath: float = 0.01) -> None:
@@ -68,10 +69,12 @@ class Behind:
 
 
 def free_ports(count: int) -> list[int]:
-    """Find ports that nobody listens on."""
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [int(each.getsockname()[1]) for each in held]
+    """Find ports that nobody has, below those which the system gives to whoever connects: one may be wanted later."""
+    found: list[int] = []
+    while len(found) < count:
+        with suppress(OSError), socket.create_server(("127.0.0.1", 12_000 + secrets.randbelow(20_000))) as held:
+            found.append(int(held.getsockname()[1]))
+    return found if len(set(found)) == count else free_ports(count)
 
 
 def said(**more: Any) -> dict[str, Any]:

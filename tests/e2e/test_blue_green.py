@@ -63,17 +63,17 @@ def test_the_release_file_says_who_takes_over(shop: Shop, capsys: pytest.Capture
         ledger = Ledger()
         ledger.name(shop.first)
         with asking(("127.0.0.1", port), bundles, ledger) as clients:
-            clients.wait(100)
+            clients.until(100)
             shop.say("prod", shop.second)
             with ledger.switching(shop.first, shop.second):
                 assert typed("--switch")["state"] == "switched"
-            clients.wait(clients.answered + 100)
+            clients.until(clients.answered + 100)
             assert run(["rollback", "tiny", "--env", "prod"]) == 0
             commit(shop.root, "Roll back")
             capsys.readouterr()
             with ledger.switching(shop.second, shop.first):
                 assert typed("--switch")["bundle"] == shop.first
-            clients.wait(clients.answered + 100)
+            clients.until(clients.answered + 100)
             assert typed("--switch")["state"] == "in sync"
             compiled.write_text(f"{text}\n")
             assert run(["serve", "tiny", "--env", "prod", "--switch"]) == 3

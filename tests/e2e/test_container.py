@@ -168,7 +168,7 @@ def test_twenty_thousand_requests_while_haproxy_moves_between_containers(
             ledger.name(blue)
             with asking(("127.0.0.1", site.target.port), bundles, ledger) as clients:
                 for number in range(1, 9):
-                    clients.wait(number * REQUESTS // 9)
+                    clients.until(number * REQUESTS // 9)
                     before, after = ("blue", "green") if number % 2 else ("green", "blue")
                     named = {"blue": blue, "green": green}
                     with ledger.switching(named[before], named[after]):

@@ -39,7 +39,7 @@ def test_an_answer_by_a_bundle_that_nobody_named_is_a_failure(tmp_path: Path) ->
     ledger = Ledger()
     ledger.name(Contents.read(other).digest)
     with served(bundle) as server, asking(("127.0.0.1", server.port), (bundle, other), ledger, 1) as clients:
-        clients.wait(1)
+        clients.until(1)
         clients.finish(1)
     assert clients.answered == 0
     assert {line.rpartition(", ")[2] for line in clients.failed} == {"inf s late"}
@@ -55,7 +55,7 @@ def test_another_score_than_the_bundles_own_is_a_failure(tmp_path: Path, monkeyp
         (bundle / "golden.json").write_text(json.dumps(golden))
         monkeypatch.setattr(asked, "digest_of", lambda _: digest)
         with asking(("127.0.0.1", server.port), (bundle,), ledger, 1) as clients:
-            clients.wait(1)
+            clients.until(1)
             clients.finish(1)
     assert clients.answered == 0
     assert {line.rpartition(", ")[2] for line in clients.failed} == {"0.000 s late"}
@@ -71,6 +71,6 @@ def test_a_connection_that_is_closed_without_an_answer_is_a_failure(tmp_path: Pa
         thread = threading.Thread(target=close, args=(listener,))
         thread.start()
         with asking(listener.getsockname(), (make_bundle(tmp_path / "bundle"),), Ledger(), 1) as clients:
-            clients.wait(1)
+            clients.until(1)
         thread.join(CEILING)
     assert clients.failed == ["no answer: ConnectionError('closed without an answer')"]

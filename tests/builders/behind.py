@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from mlops.bundle.contents import Contents
-from mlops.operations.running.blue_green import Site, Switched, stop, switch
+from mlops.operations.running.blue_green import Switched, stop, switch
 from mlops.operations.running.haproxy import program
+from mlops.operations.running.site import Site
 from mlops.targets.local import LocalTarget, render
 from tests.builders.asked import Clients, Ledger
 from tests.builders.bundles import make_bundle

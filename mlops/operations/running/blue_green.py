@@ -33,45 +33,15 @@ from mlops.operations.live.bundles import TOLERANCE
 from mlops.operations.processes.detached import Begun, Detached
 from mlops.operations.running.haproxy import Proxy
 from mlops.operations.running.serve import ask_golden, find_settings, is_pipeline, vouching
+from mlops.operations.running.site import EXAMPLE, Site
 from mlops.serve.access import read_token
-from mlops.targets.local import SERVERS, BlueGreen, LocalTarget
+from mlops.targets.local import SERVERS, LocalTarget
 
 FOLDER = ".mlops/blue-green"
 """Where the processes of a pipeline in an environment keep what they print, and how they are found again."""
 _PATIENCE = 900.0  # seconds until a server that starts is given up: one that ends is noticed at once
 _GRACE = 20.0  # seconds for a server to end, which has 10 for requests under way
 _LOOK = 0.02
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where two servers of a pipeline are run in turn, and what starts one: `command` is all but the port."""
-
-    folder: Path
-    compiled: Path
-    target: LocalTarget
-    command: tuple[str, ...]
-    cwd: Path = Path()
-
-    @property
-    def pair(self) -> BlueGreen:
-        """What the target says of them."""
-        if self.target.blue_green is None:
-            raise ConfigurationError("--switch needs a target with `blue_green`", hint=_EXAMPLE)
-        return self.target.blue_green
-
-    @property
-    def proxy(self) -> Proxy:
-        """HAProxy in front of them."""
-        return Proxy(self.folder, self.compiled)
-
-    def process(self, server: str) -> Detached:
-        """Give the process of a server, which may run."""
-        return Detached(self.folder, server)
-
-    def port(self, server: str) -> int:
-        """Give the port of a server."""
-        return self.pair.ports[SERVERS.index(server)]
 
 
 @dataclass(frozen=True)
@@ -105,9 +75,6 @@ class Stopped:
     servers: tuple[str, ...]
 
 
-_EXAMPLE = "deploy: {local: {kind: local, blue_green: {ports: [18080, 18081]}}}, then: mlops compile"
-
-
 def site_of(root: Path, name: str, environment: str | None, digest: str) -> Site:
     """Find the site of a pipeline; `digest` is the bundle that a server of it is to serve.
 
@@ -118,10 +85,10 @@ def site_of(root: Path, name: str, environment: str | None, digest: str) -> Site
     from mlops.operations.workspace import open_workspace
 
     if not is_pipeline(root, name):
-        raise ConfigurationError(f"--switch goes by `deploy:` of a pipeline, and {name} is none", hint=_EXAMPLE)
+        raise ConfigurationError(f"--switch goes by `deploy:` of a pipeline, and {name} is none", hint=EXAMPLE)
     found = find_settings(root, name, environment)
     if found.target is None or found.target.blue_green is None:
-        raise ConfigurationError(f"{name}: --switch needs a target with `blue_green`", hint=_EXAMPLE)
+        raise ConfigurationError(f"{name}: --switch needs a target with `blue_green`", hint=EXAMPLE)
     path = f"pipelines/{name}/deploy/{found.key}/haproxy.cfg"
     wanted = render_deploy(open_workspace(root, (name,)).plan).get(path)
     if wanted is None or bytes_of(root / path) != wanted.encode():

@@ -14,7 +14,7 @@ from mlops.present.markdown.text import cell, escape
 
 NAMES = (
     *("data", "faults", "fleet", "folds", "gates", "intervals", "learning", "networks", "processors"),
-    *("score", "serve", "serving_cost", "tracking", "train", "tune", "validate", "weights"),
+    *("releases", "score", "serve", "serving_cost", "tracking", "train", "tune", "validate", "weights"),
 )
 
 _HEAD = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import FILE, FOLDER, output, result, say
+from mlops.cli.options import FILE, FOLDER, output, result, root, say
 
 
 @click.command()
@@ -53,6 +53,12 @@ from mlops.cli.options import FILE, FOLDER, output, result, say
     type=click.Choice(["plain", "ecs"]),
     help="Print each answer as a line of JSON by the Elastic Common Schema: ecs. [default: plain, which prints none]",
 )
+@click.option(
+    "--switch",
+    is_flag=True,
+    help="Have what is live take over from what is served behind HAProxy (`blue_green` of `deploy:`), and return.",
+)
+@click.option("--stop", is_flag=True, help="End HAProxy and the servers behind it, which --switch started.")
 @output("text", "json")
 def command(
     name: str,
@@ -71,6 +77,8 @@ def command(
     limits: tuple[str, ...],
     workers: int | None,
     log_format: str | None,
+    switch: bool,
+    stop: bool,
     form: str,
 ) -> None:
     """Serve the live bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified.
@@ -88,7 +96,17 @@ def command(
     A host that others can reach needs `--token-from` or `--behind proxy`. SIGTERM turns `/health` to 503 first, and
     closes the port when `drain_seconds` are over. Of several `--workers` one that dies is replaced, a switch of
     --follow waits until all could make it, and `/metrics` is the sum.
+
+    With --switch the live bundle gets a server of its own, which answers its golden rows before HAProxy moves to it;
+    the one before ends what it has. Safe at any time and as often as you like. Where the next one cannot prove itself
+    the one before stays, and the exit code says why.
     """
+    if switch or stop:
+        given = (host, port, log, token_from, behind, policy, signature, follow, keep, workers, log_format, expect)
+        if switch == stop or check or limits or any(each is not None for each in given):
+            raise click.UsageError("--switch, or --stop, goes by `deploy:` of NAME alone: leave all but --env away")
+        _behind_haproxy(name, environment, form, switch=switch)
+        return
     from mlops.operations.root import search_root
     from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
 
@@ -128,3 +146,15 @@ def command(
     answered = f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}"
     result(form, {"schema_version": 1, **asdict(replayed)}, [answered])
     say(f"start to first answer {replayed.ready:.1f} s, {replayed.seconds * 1000:.1f} ms for all rows in one request")
+
+
+def _behind_haproxy(name: str, environment: str | None, form: str, *, switch: bool) -> None:
+    from mlops.operations.running.blue_green import stop_all, switch_live
+
+    if switch:
+        done = switch_live(root(), name, environment, say)
+        result(form, {"schema_version": 1, **asdict(done)}, [done.told])
+        return
+    ended = stop_all(root(), name, environment)
+    told = " and ".join(ended.servers) or "nothing ran"
+    result(form, {"schema_version": 1, **asdict(ended)}, [f"ended: {told}" if ended.servers else told])

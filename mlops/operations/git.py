@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 
@@ -103,14 +106,41 @@ def changed_between(root: Path, old: str, new: str, paths: Iterable[str]) -> fro
     return frozenset(name for name in done.stdout.decode(errors="surrogateescape").split("\0") if name)
 
 
-def git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run Git where nothing is written; how it ended is the caller's to judge.
+@contextmanager
+def tree_at(root: Path, commit: str) -> Iterator[Path]:
+    """Give a folder with the files of a commit while a block lasts.
+
+    Raises:
+        InfrastructureError: Git cannot write them.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlops-tree-") as scratch:
+        index, tree = Path(scratch, "index"), Path(scratch, "tree")
+        tree.mkdir()
+        for words in (("read-tree", commit), ("checkout-index", "--all", "--quiet", f"--prefix={tree}/")):
+            done = git(root, "-c", "core.autocrlf=false", *words, index=index)  # the bytes that Git has
+            if done.returncode:
+                said = done.stderr.decode(errors="replace").strip()
+                raise InfrastructureError(f"git {words[0]} of {commit[:8]} failed: {said[:200]}")
+        yield tree
+
+
+def git(
+    root: Path, *arguments: str, given: bytes | None = None, index: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run Git where nothing is written but an `index` of the caller's; how it ended is the caller's to judge.
 
     Raises:
         InfrastructureError: it is not installed, or it refuses a folder that belongs to somebody else.
     """
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, input=given)  # noqa: S603, S607
+        done = subprocess.run(  # noqa: S603
+            ["git", *arguments],  # noqa: S607
+            cwd=root,
+            env=None if index is None else {**os.environ, "GIT_INDEX_FILE": str(index), "GIT_LFS_SKIP_SMUDGE": "1"},
+            capture_output=True,
+            check=False,
+            input=given,
+        )
     except FileNotFoundError as error:
         raise InfrastructureError("git is not installed", hint="install git") from error
     if done.returncode and _REFUSED in done.stderr:

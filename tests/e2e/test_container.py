@@ -18,10 +18,14 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.bundle.contents import Contents
 from mlops.operations.containers.context import Laid, Wanted, lay_out, requirements
 from mlops.operations.containers.model import write_model
 from mlops.plan.placed import Placed
 from mlops.targets.kubernetes import manifests
+from tests.builders.asked import Ledger, asking
+from tests.builders.behind import MISSING as MISSING_PROXY
+from tests.builders.behind import WHY, said, site_in
 from tests.builders.bundles import make_bundle
 from tests.builders.clusters import KUBERNETES
 from tests.builders.repositories import make_repository
@@ -40,6 +44,7 @@ pytestmark = [
 BASE = "localhost/mlops-test-base:12"
 IMAGE = "localhost/mlops-test"
 LARGEST = 160e6
+REQUESTS = 20_000
 # crun and the defaults ask for what a container of CI's may not have
 SETTINGS = """\
 [containers]
@@ -144,6 +149,36 @@ def test_it_answers_its_golden_rows_with_no_right_at_all(podman: Podman, laid: L
     with podman.running(image) as address:
         assert ask(f"{address}/version")["bundle"] == laid.bundle
         assert ask(f"{address}/invocations", golden["rows"])["predictions"]
+
+
+@pytest.mark.skipif(MISSING_PROXY, reason=WHY)
+def test_twenty_thousand_requests_while_haproxy_moves_between_containers(
+    podman: Podman, image: str, tmp_path: Path
+) -> None:
+    bundles = [make_bundle(tmp_path / f"bundle-{seed}", seed=seed) for seed in (1, 2)]
+    blue, green = (Contents.read(bundle).digest for bundle in bundles)
+    mounted = ("--volume", f"{bundles[1]}:/models/churn:ro")
+    with podman.running(image) as first, podman.running(image, *mounted) as second:
+        ports = [int(address.rpartition(":")[2]) for address in (first, second)]
+        site = site_in(tmp_path, said(blue_green={"ports": ports}))
+        proxy, ledger = site.proxy, Ledger()
+        proxy.ensure()
+        try:
+            proxy.move("blue")
+            ledger.name(blue)
+            with asking(("127.0.0.1", site.target.port), bundles, ledger) as clients:
+                for number in range(1, 9):
+                    clients.until(number * REQUESTS // 9)
+                    before, after = ("blue", "green") if number % 2 else ("green", "blue")
+                    named = {"blue": blue, "green": green}
+                    with ledger.switching(named[before], named[after]):
+                        proxy.move(after)
+                        assert proxy.drain(before, CEILING) == 0
+                clients.finish(REQUESTS)
+        finally:
+            proxy.stop()
+    assert (clients.failed, clients.latest, set(clients.by)) == ([], 0.0, {blue, green})
+    assert clients.answered >= REQUESTS
 
 
 def test_it_is_small_and_holds_no_shell_and_belongs_to_nobody(podman: Podman, image: str) -> None:

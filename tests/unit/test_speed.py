@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import ROOT
 
 MAY = {
+    "tests/builders/asked.py",  # notes when a request was sent and when a bundle was named
     "tests/builders/disk.py",  # limits how long a file may grow
     "tests/builders/waiting.py",  # waits for events, with a ceiling
     "tests/builders/work.py",  # counts work

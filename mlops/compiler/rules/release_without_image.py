@@ -3,7 +3,8 @@
 What: a pipeline has a target such as `kubernetes`, whose manifests name an image by its digest, and a release file of
     it has no `image:`.
 Why: the manifest could only name a tag, which whoever may push moves: what runs would not be what was reviewed.
-Fix: `mlops release` writes the digest. Of what is live already, `mlops image NAME --env E --model` prints it.
+Fix: `mlops release NAME --env E --bundle sha256:...` writes the digest, of what is live already too; `mlops image NAME
+    --env E --model` prints it.
 Example: `bundle: sha256:...` alone in conf/release/prod/churn.yaml, and `deploy: {kubernetes: {...}}`.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from mlops.bundle.contents import Contents
@@ -14,7 +15,8 @@ from mlops.errors import IntegrityError
 from mlops.files.atomic import bytes_of
 from mlops.ledger.entering import Files
 from mlops.operations.declared.released import mounting
-from mlops.operations.live.releases import file_of
+from mlops.operations.git import tree_at
+from mlops.operations.live.releases import file_of, releases
 from mlops.operations.workspace import open_workspace, refuse
 
 
@@ -45,14 +47,27 @@ def hold_image(name: str, contents: Contents, image: str | None) -> None:
         raise IntegrityError(message, hint=f"write `image: {own}`, then: mlops compile")
 
 
-def manifests(root: Path, name: str, environment: str, text: str) -> Files:
-    """Compile the files of a pipeline's targets as its release file is going to say; those that differ from the disk.
+def lacks_image(root: Path, environment: str, name: str) -> bool:
+    """Tell whether a release file names no image, and a target of the pipeline mounts the bundle's."""
+    live = next((item.release for item in releases(root, environment) if item.name == name), None)
+    if live is None or live.image is not None:
+        return False
+    loaded, _ = load_pipeline(Configuration(root), name)
+    return loaded is not None and mounting(loaded.spec)
+
+
+def manifests(root: Path, name: str, environment: str, text: str, base: str | None = None) -> Files:
+    """Compile the files of a pipeline's targets as its release file is going to say; those that differ from before.
+
+    Before is the disk, or the commit `base` that the change is made on: what the checkout has of other changes is none
+    of it.
 
     Raises:
         ConfigurationError: the repository does not hold with that text.
     """
     file = f"release/{environment}/{name}"
     document = read(file_of(environment, name), text.encode())
-    workspace = open_workspace(root, (name,), Configuration(root).changed(file, document))
-    files = {path: made.encode() for path, made in render_deploy(workspace.plan).items()}
-    return {path: data for path, data in files.items() if bytes_of(root / path) != data}
+    with nullcontext(root) if base is None else tree_at(root, base) as here:
+        workspace = open_workspace(here, (name,), Configuration(here).changed(file, document))
+        files = {path: made.encode() for path, made in render_deploy(workspace.plan).items()}
+        return {path: data for path, data in files.items() if bytes_of(here / path) != data}

@@ -28,9 +28,9 @@ from mlops.operations.live.registry import (
 from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.project import open_project
 from mlops.operations.releasing.compared import compared_with_live
-from mlops.operations.releasing.model_image import image_of, manifests
+from mlops.operations.releasing.model_image import image_of, lacks_image, manifests
 from mlops.operations.releasing.record import bundle_of, refuse_unrecorded
-from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
+from mlops.operations.reviewing.proposal import Proposal, Proposed, base_of, submit
 from mlops.operations.reviewing.reviews import Answers
 from mlops.operations.verdicts.gate import Verdict
 from mlops.present.markdown.release import Step, release_body
@@ -82,7 +82,7 @@ def release(
     digest = wanted.bundle or bundle_of(root, wanted.name, ", or name one: --bundle")
     file = file_of(wanted.environment, wanted.name)
     live = live_bundle(root, wanted.environment, wanted.name)
-    if live == digest:
+    if live == digest and not lacks_image(root, wanted.environment, wanted.name):
         return Outcome(wanted.name, wanted.environment, file, digest, live, "live already")
     with connect(tracking_uri(root, project)) as client:
         version = passed(client, wanted.name, digest)
@@ -99,7 +99,7 @@ def release(
         held = hold_registered(root, contents, place, client, version)
     _hold(papers, wanted.name)
     comparison = None
-    if wanted.environment == project.live:
+    if wanted.environment == project.live and live != digest:
         comparison = compared_with_live(root, project, papers, wanted.name, live, connect)
     step = Step(
         wanted.environment,
@@ -117,7 +117,9 @@ def release(
     text = written(text_of(root, file), digest, wanted.reason, file, image)
     files: Files = {} if comparison is None else {comparison.file: comparison.dumps().encode()}
     files |= {file: text.encode(), **due(root, wanted.name, wanted.environment, changed={file: text})}
-    files |= {} if image is None else manifests(root, wanted.name, wanted.environment, text)
+    if image is not None:
+        base = base_of(root, project.ci.branch) if propose else None
+        files |= manifests(root, wanted.name, wanted.environment, text, base)
     proposal = Proposal(
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",

@@ -24,9 +24,9 @@ from mlops.operations.live.registry import (
 )
 from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.project import open_project
-from mlops.operations.releasing.model_image import image_of, manifests
+from mlops.operations.releasing.model_image import image_of, lacks_image, manifests
 from mlops.operations.releasing.release import Outcome, Wanted, readable, text_of
-from mlops.operations.reviewing.proposal import Proposal, submit
+from mlops.operations.reviewing.proposal import Proposal, base_of, submit
 from mlops.present.markdown.release import Step, rollback_body
 from mlops.release.tracking import connection
 
@@ -45,7 +45,7 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     name, environment = wanted.name, wanted.environment
     file = file_of(environment, name)
     live = live_bundle(root, environment, name)
-    if wanted.bundle is not None and wanted.bundle == live:
+    if wanted.bundle is not None and wanted.bundle == live and not lacks_image(root, environment, name):
         return Outcome(name, environment, file, wanted.bundle, live, "live already")
     digest = _before(root, wanted, live) if wanted.bundle is None else _live_once(root, wanted, wanted.bundle)
     refuse_judged_since(root, name, digest)
@@ -60,7 +60,9 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     image = image_of(root, name, contents)
     text = written(text_of(root, file), digest, reason, file, image)
     files = {file: text.encode(), **due(root, name, environment, changed={file: text})}
-    files |= {} if image is None else manifests(root, name, environment, text)
+    if image is not None:
+        base = base_of(root, project.ci.branch) if propose else None
+        files |= manifests(root, name, environment, text, base)
     if not propose:
         exchange(root, files)
         return Outcome(name, environment, file, digest, live, "written", warning=held.warning)

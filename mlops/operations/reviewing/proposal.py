@@ -66,6 +66,16 @@ class Proposed:
         return "\n".join(lines)
 
 
+def base_of(root: Path, base: str) -> str | None:
+    """Name the commit of branch `base` that `submit` would propose a change on; None where it writes the work tree.
+
+    Raises:
+        InfrastructureError: the remote does not answer.
+    """
+    token = _token()
+    return _remote(root, token).fetch(base) if token else None
+
+
 def submit(root: Path, proposal: Proposal, *, base: str) -> Proposed:
     """Propose a change against branch `base`, and say what that did.
 
@@ -76,10 +86,10 @@ def submit(root: Path, proposal: Proposal, *, base: str) -> Proposed:
         InfrastructureError: the remote or the API does not answer, or refuses.
     """
     _possible(proposal)
-    token = os.environ.get("MLOPS_TOKEN") or os.environ.get("GITHUB_TOKEN") or ""
+    token = _token()
     if not token:
         return _written(root, proposal, base)
-    remote = Remote(root, token, os.environ.get("GITHUB_SERVER_URL") or "https://github.com")
+    remote = _remote(root, token)
     api = _client(remote, token)
     parent = remote.fetch(base)
     if parent is None:
@@ -88,6 +98,14 @@ def submit(root: Path, proposal: Proposal, *, base: str) -> Proposed:
     if pushed is None:
         return Proposed("merged")
     return api.patiently(lambda: _open(api, proposal, base, pushed=pushed))
+
+
+def _token() -> str:
+    return os.environ.get("MLOPS_TOKEN") or os.environ.get("GITHUB_TOKEN") or ""
+
+
+def _remote(root: Path, token: str) -> Remote:
+    return Remote(root, token, os.environ.get("GITHUB_SERVER_URL") or "https://github.com")
 
 
 def _possible(proposal: Proposal) -> None:

@@ -9,10 +9,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, TypeVar
 
 from pydantic import ValidationError
@@ -90,6 +91,8 @@ class Settings:
 
     log: Log | None = None
     target: LocalTarget | None = None
+    key: str = ""
+    """What the target is called; empty where there is none."""
 
 
 def find_settings(root: Path, name: str, environment: str | None = None) -> Settings:
@@ -107,9 +110,10 @@ def find_settings(root: Path, name: str, environment: str | None = None) -> Sett
     spec = open_workspace(root, (name,)).pipelines[name].spec
     log = None if spec.monitor is None else open_log(root, name, spec.monitor, environment)
     here = {key: target for key, target in spec.deploy.items() if isinstance(target, LocalTarget)}
-    named = (here.get(key) for key in (environment, "local") if key is not None)
-    only = next(iter(here.values())) if len(here) == 1 else None
-    return Settings(log, next((target for target in named if target is not None), only))
+    named = (key for key in (environment, "local") if key in here)
+    only = next(iter(here)) if len(here) == 1 else ""
+    key = next((key for key in named if key is not None), only)
+    return Settings(log, here.get(key), key)
 
 
 def target_of(
@@ -217,7 +221,7 @@ def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = 
             address = _address(server.stderr)
             ready = time.monotonic() - started
             sent = time.monotonic()
-            answers, digest = _ask(address, golden.rows)
+            answers, digest = ask_golden(address, golden.rows)
             seconds = time.monotonic() - sent
         finally:
             server.terminate()
@@ -239,9 +243,16 @@ def _address(stderr: IO[str] | None) -> str:
     return address
 
 
-def _ask(address: str, rows: Sequence[Row]) -> tuple[list[Any], str]:
+def ask_golden(
+    address: str, rows: Sequence[Row], headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[Any], str]:
+    """Send rows to a server, and give its answers and the digest of the bundle that made them.
+
+    Raises:
+        InfrastructureError: it does not answer.
+    """
     body = json.dumps({"dataframe_records": rows}).encode()
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **headers}
     request = urllib.request.Request(f"{address}/invocations", body, headers)  # noqa: S310 - an address of our own server
     try:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310

@@ -74,3 +74,25 @@ def test_the_pull_request_of_a_release_and_of_a_rollback_name_the_image(tmp_path
     assert image(shop, shop.first) in back
     released = git(shop.origin, "show", "mlops/rollback/staging/tiny:conf/release/staging/tiny.yaml")
     assert f"bundle: {shop.first}\nimage: {image(shop, shop.first)}\n" in released
+
+
+def test_an_image_that_is_missing_is_written_and_what_others_change_is_left_to_them(tmp_path: Path, api: Api) -> None:
+    shop = clustered(make_released(tmp_path))
+    shop.say("staging", shop.second)
+    shop.say("staging", shop.first)
+    assert release(shop.root, Wanted("tiny", "staging", shop.first)).state == "written"
+    text = shop.file("staging").read_text()
+    assert text == f"bundle: {shop.first}\nimage: {image(shop, shop.first)}\n"
+    commit(shop.root, "Name the image")
+    git(shop.root, "push", "-q", "origin", "main")
+    assert release(shop.root, Wanted("tiny", "staging", shop.first)).state == "live already"
+    pipeline = shop.root / "conf/pipeline/tiny.yaml"
+    pipeline.write_text(f"{pipeline.read_text()}    pull_secret: mine\n")
+    compile_files(open_workspace(shop.root))
+    commit(shop.root, "Of a branch that nobody merged")
+    for act, branch in ((release, "release"), (rollback, "rollback")):
+        act(shop.root, Wanted("tiny", "staging", shop.second if act is release else None), propose=True)
+        manifest = git(shop.origin, "show", f"mlops/{branch}/staging/tiny:{DEPLOYMENT}")
+        assert image(shop, shop.second) in manifest
+        assert "mine" not in manifest
+        assert (shop.root / DEPLOYMENT).read_text().count("mine") == 1

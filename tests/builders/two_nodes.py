@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +66,7 @@ class Mortal(pl.LightningModule):
 '''
 TRAINER: dict[str, Any] = {"max_epochs": 3, "batch_size": 32, "patience": None}
 CANDIDATES = {"own": {"kind": "pipelines.churn.mortal:Mortal", "epoch": 2}}
+NODE = {"num_cpus": 1, "include_dashboard": False, "no_monitor": True, "object_store_memory": 80_000_000}
 SEARCHED: dict[str, Any] = {
     "candidates": {"own": {"kind": "pipelines.churn.mortal:Mortal"}},
     "trials": {"own": 3},
@@ -81,26 +81,13 @@ def two_nodes() -> Iterator[None]:
     """Begin two nodes of one processor each, and end them."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args=_node())
+    cluster = Cluster(initialize_head=True, head_node_args=NODE)
     try:
-        cluster.add_node(**_node())
+        cluster.add_node(**NODE)
         os.environ["RAY_ADDRESS"] = cluster.address
         yield
     finally:
         cluster.shutdown()
-
-
-def _node() -> dict[str, Any]:
-    """Say what a node is; of ports that are given none is waited for, which a busy machine gives up after 15 s."""
-    ports = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
-    more = {"include_dashboard": False, "no_monitor": True, "object_store_memory": 80_000_000}
-    return {"num_cpus": 1, **more, **{name: _free() for name in ports}}
-
-
-def _free() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def laid_out(root: Path, *, mortal: bool) -> StageContext:

@@ -6,16 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from mlops.blocks.trainer import Trainer
+from mlops.documents.rank_end import RankSaid
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.extras import EXTRAS, MissingExtra
-from mlops.stages import ray_cluster
+from mlops.stages import ray_cluster, ray_ranks, tune
 from tests.builders import two_nodes
+from tests.builders.searched import tune_params
 from tests.conftest import ROOT
 
 RAY = ROOT / ".tools/ray"
@@ -101,3 +104,15 @@ def test_networks_are_not_trained_by_gpus_there() -> None:
     with pytest.raises(ValidationError) as error:
         Trainer(engine="ray", accelerator="gpu")
     assert error.value.errors()[0]["msg"] == "on Ray networks are trained by CPUs, and not with `accelerator: gpu`"
+
+
+def test_what_a_worker_said_is_read_as_far_as_it_came(tmp_path: Path) -> None:
+    (tmp_path / "said-0").write_text('{"end": "done", "seconds": {"export": 1.0}}\n{"end": "ref')
+    assert list(ray_ranks._lines(tmp_path / "said-0")) == [RankSaid(end="done", seconds={"export": 1.0})]
+    assert list(ray_ranks._lines(tmp_path / "said-1")) == []
+
+
+def test_where_it_is_searched_is_no_part_of_what_is_searched() -> None:
+    sections = [tune_params(trainer={"engine": engine, "batch_size": 32}) for engine in ("local", "ray")]
+    local, away = (tune.Params.model_validate(section).searched for section in sections)
+    assert local == away

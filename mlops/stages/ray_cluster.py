@@ -30,7 +30,8 @@ TRIES = 3
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-]+:\d+|\[[0-9A-Fa-f:]+\]:\d+|auto|local")
 _USUAL = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_TRAIN_V2_ENABLED": "1",
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # a machine that is taken away is a worker that is lost
+    "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "600",  # a busy machine needs more than a minute to import torch
 }
 _HELD = ("ATEN_", "GLOO_", "MKL_", "NPY_", "OMP_", "ONEDNN_", "OPENBLAS_", "POLARS_")
@@ -48,6 +49,7 @@ def connected(trainer: Trainer, processes: int) -> Iterator[None]:
     address = _address()
     for name, value in _USUAL.items():
         os.environ.setdefault(name, value)
+    os.environ["RAY_TRAIN_V2_ENABLED"] = "1"
     import ray
 
     if ray.is_initialized():  # a trial whose network several processes train

@@ -17,11 +17,11 @@ from mlops.documents.rank_end import RankSaid
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.extras import EXTRAS, MissingExtra
 from mlops.stages import ray_cluster, ray_ranks, tune
-from tests.builders import two_nodes
 from tests.builders.searched import tune_params
 from tests.conftest import ROOT
 
 RAY = ROOT / ".tools/ray"
+TWO_NODES = "tests.builders.two_nodes"  # by name: it sets what holds numerics still, for its process
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], st
     # jsonschema, which each process of Ray imports, would compile a grammar of IRIs for a second
     (folder / "rfc3987_syntax.py").write_text("raise ImportError('nobody checks IRIs here')\n", encoding="utf-8")
     settings = {"PYTHONPATH": os.pathsep.join(map(str, (folder, RAY, ROOT))), "RAY_ADDRESS": ""}
-    command = [sys.executable, "-P", "-m", two_nodes.__name__, str(folder)]
+    command = [sys.executable, "-P", "-m", TWO_NODES, str(folder)]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1]), done.stderr

@@ -9,7 +9,7 @@ JOBS   ?= 2
 
 HASHES ?= yes
 # What `make test-tools` installs first, the longest before all others
-FOREIGN := airflow signing gitlab axe runner services conformance .tools/docs/.installed
+FOREIGN := airflow signing gitlab axe runner services conformance ray .tools/docs/.installed
 EXTRAS := train,registry,verify,sql,excel,image,explain,tune,xgboost
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
@@ -46,7 +46,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow conformance peers docs pictures compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow conformance ray peers docs pictures compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -140,6 +140,7 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	$(call audited,.requirements/airflow.txt)
 	$(call audited,.requirements/docs.txt)
 	$(call audited,.requirements/conformance.txt)
+	$(call audited,.requirements/ray.txt)
 	$(call audited,.requirements/kserve.txt)
 	$(call audited,.requirements/mlserver.txt)
 	$(call audited,mlops/locks/sign.txt)
@@ -173,6 +174,12 @@ airflow: .tools/airflow/.installed ## Apache Airflow, in an environment of its o
 	@touch $@
 
 conformance: .tools/conformance/.installed ## Schemathesis and tritonclient, apart: what tests hold our server's protocol to
+
+ray: .tools/ray/.installed ## Ray, beside the environment: two nodes of it, on which tests train and search
+
+.tools/ray/.installed: .requirements/ray.txt $(TESTED)
+	$(call beside,$<)
+	@touch $@
 
 peers: .tools/kserve/.installed .tools/mlserver/.installed ## KServe and MLServer, apart: for docs/conformance.md; half a gigabyte each
 

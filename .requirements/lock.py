@@ -41,6 +41,8 @@ SIGN = "model-signing==1.1.1\npyopenssl\n"
 AIRFLOW = "apache-airflow==3.3.2"
 # beside what is installed, too: it imports mlops, to write the reference
 DOCS = "sphinx==9.0.4\nmyst-parser==5.1.0\nfuro==2025.12.19\nsphinx-copybutton==0.5.2\nsphinx-click==6.2.0\n"
+# beside what is installed, which its workers import: two nodes of it, on which tests train and search
+RAY = "ray[train]==2.60.0\n"
 # programs of their own: what holds servers to the Open Inference Protocol, and other servers that speak it
 CONFORMANCE = "schemathesis==4.32.5\ntritonclient[http]==2.73.0\nclick\npyyaml\n"
 PEERS = {"kserve": "kserve==0.21.0\n", "mlserver": "mlserver==1.7.1\n"}
@@ -64,6 +66,7 @@ def main() -> None:
         _write(BESIDE / peer, _resolved("-", "--exclude-newer", COOLDOWN, read=asked))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
     _write(BESIDE / "docs", [block for block in _needed(*RUN, "test", also=DOCS) if block not in run + more])
+    _write(BESIDE / "ray", [block for block in _needed(*RUN, "test", also=RAY) if block not in run + more])
     core = _needed()
     verifying = {_name(block) for block in _needed("verify")} - {_name(block) for block in core}
     _write(SHIPPED / "serve", core)

@@ -46,6 +46,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "keras": {"keras": "keras"},
     # the first on Linux, where the second brings the libraries of a GPU
     "xgboost": {"xgboost-cpu": "xgboost", "xgboost": "xgboost"},
+    "ray": {"ray": "ray"},
     **STORES,
 }
 

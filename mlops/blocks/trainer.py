@@ -32,6 +32,9 @@ class Trainer(Block):
     devices: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that train a network together (DDP), each on its share of every batch; of GPUs one each. Part of the
     result, as `threads` is: each share has random numbers of its own."""
+    engine: Literal["local", "ray"] = "local"
+    """Where `devices` and the trials of `tune` run: on this machine, or on the Ray cluster of `RAY_ADDRESS`. The result
+    is the same."""
     compile: bool = False
     """Let `torch.compile` write kernels for a network; on a CPU it needs a C++ compiler. Kernels round in their way."""
     profile: bool = False
@@ -56,8 +59,15 @@ class Trainer(Block):
             raise misplaced(("devices",), why, "write a `batch_size` that `devices` divides")
         return self
 
+    @model_validator(mode="after")
+    def _engine_has_it(self) -> Trainer:
+        if self.engine == "ray" and self.accelerator != "cpu":
+            why = f"on Ray networks are trained by CPUs, and not with `accelerator: {self.accelerator}`"
+            raise misplaced(("engine",), why, "write `engine: local` for a GPU")
+        return self
+
     @model_serializer(mode="wrap")
     def _brief(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what nobody asks for: a pipeline that says nothing of it is compiled, and searched, as ever."""
-        usual = {"devices": 1, "compile": False, "profile": False}
+        usual = {"devices": 1, "engine": "local", "compile": False, "profile": False}
         return {key: value for key, value in spell(self).items() if key not in usual or value != usual[key]}

@@ -53,7 +53,7 @@ class Distributed:
             InfrastructureError: the processes are killed again and again, or memory does not suffice.
         """
         self._refuse_few(len(examples.train_y), session)
-        with tempfile.TemporaryDirectory(prefix="mlops-ranks-") as name:
+        with tempfile.TemporaryDirectory(prefix="mlops-ranks-", dir=_shared(self.told, session)) as name:
             place = Path(name)
             shared_rows.write(place, examples)
             _trained(self.told, place, session)
@@ -70,6 +70,15 @@ class Distributed:
             )
 
 
+def _shared(told: dict[str, Any], session: Session) -> Path | None:
+    """Say where files lie that machines of a cluster share: in the repository; None where one machine is all."""
+    if session.options.engine == "local":
+        return None
+    found = Path(told["folder"]).absolute().parent.parent / ".mlops"
+    found.mkdir(exist_ok=True)
+    return found
+
+
 def _trained(told: dict[str, Any], place: Path, session: Session) -> None:
     """Have the processes train until they are done; raises why they are not."""
     from mlops.ml.training import checkpoint
@@ -79,7 +88,7 @@ def _trained(told: dict[str, Any], place: Path, session: Session) -> None:
     while True:
         checkpoint.resumable(session.checkpoints)  # throws a damaged one away, before all of them read it
         (place / "meeting").unlink(missing_ok=True)
-        rank, ended = _cause(_Ranks(told, place, session).run(seen))
+        rank, ended = _cause(_ran(told, place, session, seen))
         if ended.end == "done":
             if session.profile is not None:
                 session.profile.told(ended.seconds)
@@ -88,7 +97,7 @@ def _trained(told: dict[str, Any], place: Path, session: Session) -> None:
             session, seen = halved(session), _Seen(session.observe)
             continue
         if ended.end == "refused":
-            raise _ERRORS.get(ended.code, ConfigurationError)(ended.message, hint=ended.hint)
+            raise refusal(ended)
         if ended.end == "failed":
             raise ConfigurationError(f"candidate {session.name}: {ended.message}")
         killed += 1
@@ -96,6 +105,16 @@ def _trained(told: dict[str, Any], place: Path, session: Session) -> None:
         if killed == _TRIES:
             raise InfrastructureError(f"{said}, {killed} times", hint="is there memory for `trainer.devices` of them?")
         complain(f"{said}: all begin again at the last checkpoint")
+
+
+def refusal(said: RankSaid) -> MlopsError:
+    """Make of what another process was refused the error that it is here.
+
+    Example:
+        >>> refusal(RankSaid(end="refused", code=6, message="the disk is full"))
+        InfrastructureError('the disk is full')
+    """
+    return _ERRORS.get(said.code, ConfigurationError)(said.message, hint=said.hint)
 
 
 class _Seen:
@@ -116,6 +135,15 @@ def _order(told: dict[str, Any], place: Path, session: Session) -> dict[str, Any
     asked |= {"options": session.options.model_dump(mode="json")}
     asked |= {"checkpoints": None if session.checkpoints is None else str(session.checkpoints)}
     return {**told, "place": str(place), "size": session.options.devices, "session": asked}
+
+
+def _ran(told: dict[str, Any], place: Path, session: Session, observe: _Seen) -> dict[int, RankSaid]:
+    """Have processes of this machine, or workers of a Ray cluster, train, and say how each ended."""
+    if session.options.engine == "local":
+        return _Ranks(told, place, session).run(observe)
+    from mlops.stages import ray_ranks
+
+    return ray_ranks.run(_order(told, place, session), session.options, lambda said: observe(_epoch(said)))
 
 
 class _Ranks:

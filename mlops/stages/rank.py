@@ -79,7 +79,7 @@ def _train(told: dict[str, Any], out: TextIO) -> dict[str, float]:
         scoring.session(told["candidate"], observe, None if checkpoints is None else Path(checkpoints)),
         options=options,
         profile=profile,
-        world=World(rank, told["size"], place / "meeting", place / "trained"),
+        world=World(rank, told["size"], place / "meeting", place / "trained", on_ray=told.get("on_ray", False)),
         **asked,
     )
     with phase(profile, "training loop"):

@@ -49,7 +49,8 @@ class Params(Learning):
     def searched(self) -> str:
         """Name all that says what is searched and how: not how many trials, nor how many at a time."""
         said = self.model_dump(mode="json", include={"task", "seed", "select_by", "weight", "sampler", "pruner"})
-        blocks = {name: getattr(self, name).model_dump(mode="json") for name in ("trainer", "objective")}
+        trainer = self.trainer.model_copy(update={"engine": "local"})  # it is the same search anywhere
+        blocks = {"trainer": trainer.model_dump(mode="json"), "objective": self.objective.model_dump(mode="json")}
         spaces = {name: {key: each.given() for key, each in space.items()} for name, space in self.space.items()}
         asked = {name: each.model_dump(mode="json") for name, each in self.candidates.items()}
         more = self.model_dump(mode="json", include={"portfolio", "race"}, exclude_defaults=True)
@@ -80,7 +81,10 @@ def run(context: StageContext) -> None:
 
 def _searched(context: StageContext, params: Params, inputs: Inputs) -> TuningReport:
     need("tune", "`tune`")
-    from mlops.stages.trials import answering  # its Optuna is no part of what trains
+    if params.trainer.engine == "ray":
+        from mlops.stages.ray_trials import answering
+    else:
+        from mlops.stages.trials import answering  # its Optuna is no part of what trains
 
     scoring = Scoring.read(context, params)
     journal = _journal(context, digest_json([inputs.data, params.searched, inputs.code]))

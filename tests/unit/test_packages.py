@@ -42,7 +42,7 @@ def asked(project: dict[str, Any]) -> list[str]:
 
 
 SHIPPED = ("run", "serve", "sign", "torch", "torch-cpu", "verify", *STORES)
-LOCKS = (*SHIPPED, "airflow", "audit", "build", "conformance", "docs", "kserve", "mlserver", "services", "test")
+LOCKS = (*SHIPPED, "airflow", "audit", "build", "conformance", "docs", "kserve", "mlserver", "ray", "services", "test")
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -82,7 +82,7 @@ def commands(repository: Path, target: str, *settings: str) -> list[str]:
     return done.stdout.replace("\\\n", " ").splitlines()
 
 
-@pytest.mark.parametrize("target", ["setup", "check", "audit", "services", "signing", "airflow", "docs"])
+@pytest.mark.parametrize("target", ["setup", "check", "audit", "services", "signing", "airflow", "docs", "ray"])
 def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, repository: Path) -> None:
     parts = [part for line in commands(repository, target) for part in re.split(r";|\|\|", line)]
     parts = [part for part in parts if re.search(r"bin/(uv )?pip .*install ", part)]

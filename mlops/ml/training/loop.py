@@ -151,7 +151,7 @@ def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers
     return pl.Trainer(
         max_epochs=session.size or options.max_epochs,
         accelerator=options.accelerator,
-        devices=_ranks(session),
+        devices=1 if session.world is not None and session.world.on_ray else _ranks(session),
         strategy=process_group.strategy(session.world, unused=not isinstance(module, Network)),
         use_distributed_sampler=False,  # our loader knows its share
         accumulate_grad_batches=session.accumulate if module.automatic_optimization else 1,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlops.ml.training.world import World
 
 # Others wait that long for one that judges an epoch, or reads a large table; one that has ended is noticed at once.
-_PATIENCE = timedelta(hours=2)
+PATIENCE = timedelta(hours=2)
 
 
 class Begun(ClusterEnvironment):
@@ -67,12 +67,12 @@ class Begun(ClusterEnvironment):
 @contextmanager
 def joined(world: World | None, accelerator: str) -> Iterator[None]:
     """Meet the others for as long as the block runs; alone there is nobody to meet."""
-    if world is None:
+    if world is None or world.on_ray:
         yield
         return
     store = distributed.FileStore(str(world.meeting), world.size)
     backend = "gloo" if accelerator == "cpu" or not torch.cuda.is_available() else "cpu:gloo,cuda:nccl"
-    distributed.init_process_group(backend, store=store, rank=world.rank, world_size=world.size, timeout=_PATIENCE)
+    distributed.init_process_group(backend, store=store, rank=world.rank, world_size=world.size, timeout=PATIENCE)
     try:
         yield
     finally:
@@ -83,7 +83,14 @@ def strategy(world: World | None, *, unused: bool) -> DDPStrategy | str:
     """Say how Lightning averages gradients; `unused`: some weights may have no say in a step."""
     if world is None:
         return "auto"
-    return DDPStrategy(cluster_environment=Begun(world), find_unused_parameters=unused, timeout=_PATIENCE)
+    if world.on_ray:
+        from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
+
+        found: DDPStrategy = RayDDPStrategy(
+            cluster_environment=RayLightningEnvironment(), find_unused_parameters=unused
+        )
+        return found
+    return DDPStrategy(cluster_environment=Begun(world), find_unused_parameters=unused, timeout=PATIENCE)
 
 
 def gathered(world: World | None, values: Sequence[float]) -> list[list[float]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class World:
-    """Process `rank` (from 0) of `size` on this machine, which find each other by the file `meeting`.
+    """Process `rank` (from 0) of `size`, which find each other on this machine by the file `meeting`.
 
     The first one judges epochs, writes checkpoints, and leaves what was trained in `trained`.
 
@@ -24,6 +24,8 @@ class World:
     size: int
     meeting: Path
     trained: Path
+    on_ray: bool = False
+    """Ray Train has begun them, on one machine or several, and they have found each other already."""
 
     @property
     def first(self) -> bool:

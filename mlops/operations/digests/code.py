@@ -32,7 +32,7 @@ _DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 _WITHOUT_INFLUENCE = frozenset(
-    {"click", "dvc", "mlflow", "pydantic", "pydantic-core", "pyyaml", "rich", "starlette", "uvicorn"}
+    {"click", "dvc", "mlflow", "pydantic", "pydantic-core", "pyyaml", "ray", "rich", "starlette", "uvicorn"}
 )
 _SLICE = "mlops.kinds.slice"
 _TEMPLATES = "templates"  # the folder in which jinja2's PackageLoader looks

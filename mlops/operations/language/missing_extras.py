@@ -44,6 +44,8 @@ def needed(spec: Pipeline) -> Iterator[Needed]:
             yield ("model", name, "kind"), f"candidate {name} of kind `{kind.name}`", extra
     if spec.tune is not None:
         yield ("tune",), "a search for parameters", "tune"
+    if spec.trainer.engine == "ray":
+        yield ("trainer", "engine"), "`engine: ray`", "ray"
     if spec.evaluate.explain is not None and spec.evaluate.explain.attributions:
         yield ("evaluate", "explain", "attributions"), "`attributions`", "explain"
     for path, source in sources(spec.data):

@@ -40,3 +40,14 @@ def test_nothing_is_said_where_it_is_installed_or_nothing_trains(root: Path, mon
     monkeypatch.setitem(EXTRAS, "catboost", {"catboost": "a_library_that_nobody_has"})
     monkeypatch.setitem(EXTRAS, "train", {"torch": "a_library_that_nobody_has"})
     assert list(missing_extras(open_workspace(root))) == []
+
+
+def test_a_cluster_needs_ray_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_repository(tmp_path)
+    path = root / "conf/pipeline/churn.yaml"
+    path.write_text(path.read_text() + "trainer: {engine: ray}\n")
+    monkeypatch.setitem(EXTRAS, "ray", {"ray": "a_library_that_nobody_has"})
+    (found,) = missing_extras(open_workspace(root))
+    assert found.message == "`engine: ray` needs ray, which is not installed here"
+    assert found.hint == 'pip install "mlops-by-pull-request[ray]"'
+    assert str(found.position).startswith("conf/pipeline/churn.yaml:")

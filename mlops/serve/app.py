@@ -52,7 +52,7 @@ def create(
     clock: Callable[[], int] = time.time_ns,
     vertex: Paths | None = None,
     events: Events | None = None,
-    more: Callable[[], bytes] = bytes,
+    page: Callable[[], bytes] | None = None,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
@@ -60,8 +60,8 @@ def create(
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
     there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
     given what was read and verified, before any of it is used, and raises where nobody vouches for it. `vertex` are
-    paths that Vertex AI asks, beside all others. `events` are told of each answer; `more`
-    is what somebody else counts, for `/metrics`.
+    paths that Vertex AI asks, beside all others. `events` are told of each answer; `page`
+    is what `/metrics` says where somebody counts more than this bundle's answers.
     """
     door = door or Door()
     contents = Contents.read(bundle_folder, expected)
@@ -83,13 +83,13 @@ def create(
     }
     described = openapi.page(predictor, pipeline, contents.digest, example)
     answering = Answering(predictor, contents.digest, door.limits, metrics, kept, events, pipeline)
-    counted = partial(_counted, metrics, door, kept, shipping, events, more)
+    counted = partial(_counted, metrics, door, kept, shipping, events)
     app = Starlette(
         routes=[
             Route("/invocations", Endpoint(answering), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _health(door, kept, contents.digest)),
-            Route("/metrics", _metrics(counted, door)),
+            Route("/metrics", _metrics(page or counted, door)),
             Route("/version", _constant(version, contents.digest)),
             Route("/schema", _constant(json_schema(predictor.schema, example), contents.digest)),
             Route("/openapi.json", _constant(described, contents.digest)),
@@ -149,7 +149,6 @@ def _counted(
     log: PredictionLog | None,
     shipping: Shipping | None,
     events: Events | None,
-    more: Callable[[], bytes],
 ) -> bytes:
     """Spell what this process counted."""
     numbers: dict[str, float] = {}
@@ -161,14 +160,14 @@ def _counted(
     others = process.numbers() | {"mlops_serve_connections_limit": door.limits.connections}
     if events is not None:
         others["mlops_serve_events_dropped_total"] = events.dropped
-    return metrics.render(numbers, door.open(), door.closed, others) + more()
+    return metrics.render(numbers, door.open(), door.closed, others)
 
 
 def _metrics(counted: Callable[[], bytes], door: Door) -> Any:
     """Serve what all workers counted; not `async`, so that looking into the log's folder holds up no request."""
 
     def endpoint(_: Request) -> Response:
-        page = counted() if door.seat is None else door.seat.summed(counted())
+        page = counted() if door.seat is None else door.seat.summed(counted)
         return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return endpoint

@@ -45,6 +45,8 @@ _HELP = {
     "mlops_serve_log_shipping_failures_total": "Rounds that could not send a segment; it is kept and sent again.",
     "mlops_serve_log_waiting_segments": "Segments that are not at their place yet.",
 }
+OF_PROCESS = ("process_", "mlops_serve_events_", "mlops_serve_connections_closed_total")
+"""How names of what a process counts begin, whichever bundle it serves."""
 _KINDS = {"mlops_serve_request_duration_seconds": "histogram"}
 
 

@@ -83,9 +83,12 @@ class Exposure:
 class Server(uvicorn.Server):
     """uvicorn's, which turns unready first when it is told to end, and goes on answering for a while."""
 
-    def __init__(self, config: uvicorn.Config, door: Door, served: str, events: Events | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, state: Any, events: Events | None = None) -> None:
+        """Take the `state` of the application: what it serves, and what it counted."""
         super().__init__(config)
-        self._door, self.served, self._events = door, served, events
+        self._door, self._events = door, events
+        self.served: str = state.served
+        self.counted: Callable[[], bytes] = state.counted
         self._until = math.inf
         door.open = lambda: len(self.server_state.connections)
 
@@ -131,6 +134,7 @@ def _serve_together(bundle_folder: Path, host: str, port: int, workers: int, opt
         server, _ = prepare(bundle_folder, host, port, listener=listener, seat=seat, **options)
         seat.ready(server.served)
         _run(server, listener)
+        seat.keep(server.counted)
 
     Crew(workers, work, lambda served: _say(served, host, listener, f" by {workers} workers")).run()
 
@@ -216,7 +220,7 @@ def prepare(
         timeout_keep_alive=cast("int", limits.idle_seconds),  # it is added to a clock
         timeout_graceful_shutdown=_GRACE,
     )
-    return Server(config, door, app.state.served, events), listener
+    return Server(config, door, app.state, events), listener
 
 
 def _spare_the_collector() -> None:

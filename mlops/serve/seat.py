@@ -36,6 +36,8 @@ class Board:
     def __init__(self, workers: int) -> None:
         """Make it before the processes part."""
         self.workers = workers
+        self.begun = time.time()
+        """Since when they count, in seconds since 1970."""
         self._numbers = memoryview(mmap.mmap(-1, 16 * workers)).cast("q")
 
     def ready(self, worker: int, sequence: int) -> None:

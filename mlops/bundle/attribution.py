@@ -95,15 +95,15 @@ class Explainer:
         Raises:
             IntegrityError: shares miss a score.
         """
-        scores = scores.astype(np.float64)
-        picked = scores.argmax(axis=1) if scores.ndim == 2 else None
+        wide: Floats = scores.astype(np.float64)
+        picked = wide.argmax(axis=1) if wide.ndim == 2 else None
         if not len(x):
             return Shares(np.zeros((0, len(self.columns))), np.zeros(0), np.zeros(0), picked)
         if self._basis.method == "sampled":
-            found = self._sampled(x, scores, picked)
+            found = self._sampled(x, wide, picked)
         else:
             values, base, output = self._known(self._read(x))
-            if not self._near(self._linked(output), scores):
+            if not self._near(self._linked(output), wide):
                 raise IntegrityError(f"{NAME} is of another model: it says other scores")
             rows = np.arange(len(x))
             at = np.zeros(len(x), dtype=np.int64) if picked is None else picked
@@ -137,7 +137,8 @@ class Explainer:
     def _by_column(self, values: Floats) -> Floats:
         """Add up the shares [n, inputs] of all features of a column."""
         found = np.zeros((len(values), len(self.columns)))
-        np.add.at(found, (slice(None), self._column[list(self._basis.inputs)]), values)
+        for number, column in enumerate(self._column[list(self._basis.inputs)].tolist()):
+            found[:, column] += values[:, number]
         return found
 
     def _linked(self, output: Floats) -> Floats:

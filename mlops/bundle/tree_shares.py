@@ -7,6 +7,7 @@ for it, so that there is nothing to unwind, and nothing that cancels.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,7 +53,7 @@ class _Paths:
     @property
     def points(self) -> int:
         """Count the points at which a polynomial of degree m - 1 is looked at."""
-        return (self.shares.shape[1] + 1) // 2
+        return (int(self.shares.shape[1]) + 1) // 2
 
 
 class TreeShares:
@@ -67,7 +68,7 @@ class TreeShares:
         self._features = np.array(trees.features, dtype=np.int64)
         self._values = np.array(trees.values, dtype=np.float32)
         self._missing = np.array(trees.missing, dtype=np.bool_)
-        modes = np.array(trees.modes)
+        modes, self._named = np.array(trees.modes), trees.modes
         self._modes = [(mode, np.flatnonzero(modes == mode)) for mode in _COMPARE]
         self.base = np.zeros(outputs)
         """What the trees say on average of the rows they were made of."""
@@ -85,7 +86,7 @@ class TreeShares:
     def _some(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         shares = np.zeros((len(x), self._inputs, self._outputs))
         said = np.zeros((len(x), self._outputs)) + self._constant
-        holds = self.decide(x)
+        holds = self._decide(x)
         for each in self._groups:
             leaves, width = each.shares.shape
             reached = np.logical_and.reduceat(holds[:, each.nodes] == each.holds, each.first, axis=1)
@@ -98,7 +99,13 @@ class TreeShares:
                     shares[row, :, output] += np.bincount(each.features, found[row].reshape(-1), self._inputs)
         return shares, said
 
-    def decide(self, x: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def ways(self, node: int, x: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Say of each row [n, inputs] whether the comparison of one node holds."""
+        asked = x[:, self._features[node]]
+        found = _COMPARE[self._named[node]](asked, self._values[node])
+        return np.asarray(np.where(np.isnan(asked), self._missing[node], found))
+
+    def _decide(self, x: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Say of each row and node [n, nodes] whether its comparison holds."""
         holds = np.zeros((len(x), len(self._branches)), dtype=np.bool_)
         for mode, nodes in self._modes:
@@ -129,7 +136,7 @@ class TreeShares:
         elements = [(feature, steps) for _, by in paths for feature, steps in by.items()]
         flat = [step for _, steps in elements for step in steps]
         lengths = [len(steps) for _, steps in elements]
-        shares = np.array([np.prod([step.share for step in steps]) for _, steps in elements]).reshape(len(paths), -1)
+        shares = np.array([math.prod([step.share for step in steps]) for _, steps in elements]).reshape(len(paths), -1)
         values = np.array([values for values, _ in paths])
         self.base = self.base + shares.prod(axis=1) @ values
         return _Paths(

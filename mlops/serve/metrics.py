@@ -129,8 +129,10 @@ class Metrics:
             ],
         )
         if self._explains:
-            answered = [("", {"status": f"{first}xx"}, float(self._explanations[first])) for first in (2, 4, 5)]
-            yield "mlops_serve_explanations_total", answered
+            yield (
+                "mlops_serve_explanations_total",
+                [("", {"status": f"{first}xx"}, float(self._explanations[first])) for first in (2, 4, 5)],
+            )
             yield "mlops_serve_explained_rows_total", [("", {}, float(self._explained))]
             yield "mlops_serve_explanation_seconds_total", [("", {}, self._explaining)]
         total, cumulated = 0, list[Sample]()

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from mlops.bundle.predictor import Predictor
 
-_NODES = 200_000  # of trees that a server takes apart when it starts; beyond, the model is asked
+_NODES = 100_000  # of trees that a server takes apart when it starts; beyond, the model is asked
 _ROWS = 50_000  # training rows that are counted at nodes, at most
-_AT_ONCE = 4_000_000
 _TREES = ("TreeEnsembleClassifier", "TreeEnsembleRegressor")
 _LINEAR = ("LinearClassifier", "LinearRegressor")
 
@@ -163,16 +162,13 @@ def _counted(trees: Trees, rows: NDArray[np.float32], outputs: int) -> Trees:
     """Count the rows that come by each node, of evenly chosen ones where they are many."""
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _ROWS)).round().astype(int)]
     shares, counts = TreeShares(trees, outputs, rows.shape[1]), np.zeros(len(trees.modes), dtype=np.int64)
-    step = max(1, _AT_ONCE // len(trees.modes))
-    for start in range(0, len(rows), step):
-        holds = shares.decide(rows[start : start + step])
-        waiting = [(root, np.arange(len(holds))) for root in trees.roots]
-        while waiting:
-            node, came = waiting.pop()
-            counts[node] += len(came)
-            if trees.modes[node] != "LEAF" and len(came):
-                true = holds[came, node]
-                waiting += [(trees.true[node], came[true]), (trees.false[node], came[~true])]
+    waiting = [(root, np.arange(len(rows))) for root in trees.roots]
+    while waiting:
+        node, came = waiting.pop()
+        counts[node] += len(came)
+        if trees.modes[node] != "LEAF" and len(came):
+            true = shares.ways(node, rows[came])
+            waiting += [(trees.true[node], came[true]), (trees.false[node], came[~true])]
     return trees.model_copy(update={"rows": tuple(counts.tolist())})
 
 

@@ -79,6 +79,13 @@ class Package(Block):
     """Rows made up from the profile, with their answers, replayed wherever the bundle is opened."""
 
 
+class Serve(Block):
+    """What the server is to answer beside scores; what it needs for that travels in the bundle."""
+
+    explain: bool = False
+    """Answer `/explain`: a share of the score for each column, which add up to it."""
+
+
 class Budget(Block):
     """What one run may take; `mlops plan` ends with 2 where its estimate is more."""
 
@@ -135,6 +142,7 @@ class Pipeline(Block):
     """Rules of the pipeline's own; a preset's are added."""
     package: Package = Package()
     requests: Requests = Requests()
+    serve: Serve = Serve()
     card: Card = Card()
     deploy: dict[Name, DeployTarget] = Field(default_factory=dict)
     """Targets by name."""

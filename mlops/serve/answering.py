@@ -39,6 +39,8 @@ _CODES = {
     413: "PAYLOAD_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     500: "INTERNAL_ERROR",
+    501: "NOT_IMPLEMENTED",
+    503: "TEMPORARILY_UNAVAILABLE",
 }
 REQUEST = b"x-request-id"
 """The header by which clients and proxies name a request; it is sent back as it came."""
@@ -62,6 +64,12 @@ class Refused(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+
+
+def called(headers: Mapping[bytes, bytes]) -> bytes:
+    """Give the name that a client, or a proxy before it, gave a request; empty where that is none."""
+    name = headers.get(REQUEST, b"")
+    return name if len(name) <= _LONGEST and name.isascii() else b""
 
 
 class Answering:
@@ -89,9 +97,7 @@ class Answering:
         """Begin a request, which has a name where answers are logged; `end` or `leave` belongs to it."""
         self.metrics.in_progress += 1
         said = Answer(identity="" if self.log is None else self.log.identity())
-        called = headers.get(REQUEST)
-        if called is not None and 0 < len(called) <= _LONGEST and called.isascii():
-            said.request = called
+        said.request = called(headers)
         if self._events is not None:
             said.request = said.request or self._events.identity()
             said.trace = trace_of(headers)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mlops.bundle.attribution import Explainer
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
@@ -24,6 +25,7 @@ from mlops.serve.dialects.open_inference_routes import OpenInference
 from mlops.serve.dialects.vertex import Paths, Predict
 from mlops.serve.door import Door
 from mlops.serve.endpoint import Endpoint
+from mlops.serve.explaining import Explaining
 from mlops.serve.log import PredictionLog
 from mlops.serve.metrics import Metrics
 from mlops.serve.shipping import Shipping
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from mlops.files.remote_folder import RemoteFolder
     from mlops.serve.events import Events
+    from mlops.serve.otlp import Push
 
 TOLERANCE = 1e-5  # what another processor or ONNX Runtime may change in the last bits of a score
 
@@ -52,7 +55,8 @@ def create(
     clock: Callable[[], int] = time.time_ns,
     vertex: Paths | None = None,
     events: Events | None = None,
-    more: Callable[[], bytes] = bytes,
+    page: Callable[[], bytes] | None = None,
+    push: Push | None = None,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
@@ -60,8 +64,8 @@ def create(
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
     there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
     given what was read and verified, before any of it is used, and raises where nobody vouches for it. `vertex` are
-    paths that Vertex AI asks, beside all others. `events` are told of each answer; `more`
-    is what somebody else counts, for `/metrics`.
+    paths that Vertex AI asks, beside all others. `events` are told of each answer; `page`
+    is what `/metrics` says where somebody counts more than this bundle's answers, and `push` sends it elsewhere.
     """
     door = door or Door()
     contents = Contents.read(bundle_folder, expected)
@@ -74,7 +78,8 @@ def create(
     shipping = None if log is None or ship is None else Shipping(log, ship)
     pipeline, example = contents.manifest.pipeline, golden.rows[0] if golden.rows else None
     known = {"pipeline": contents.manifest.pipeline, "bundle": contents.digest, "task": predictor.task}
-    metrics = Metrics(known, time.time())
+    explainer = Explainer.of(contents, predictor, golden)
+    metrics = Metrics(known, time.time(), explains=explainer is not None)
     version = {
         "bundle": contents.digest,
         "pipeline": contents.manifest.pipeline,
@@ -83,13 +88,14 @@ def create(
     }
     described = openapi.page(predictor, pipeline, contents.digest, example)
     answering = Answering(predictor, contents.digest, door.limits, metrics, kept, events, pipeline)
-    counted = partial(_counted, metrics, door, kept, shipping, events, more)
+    counted = partial(_counted, metrics, door, kept, shipping, events, push)
     app = Starlette(
         routes=[
             Route("/invocations", Endpoint(answering), methods=["POST"]),
+            Route("/explain", Explaining(answering, explainer), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _health(door, kept, contents.digest)),
-            Route("/metrics", _metrics(counted, door)),
+            Route("/metrics", _metrics(page or counted, door)),
             Route("/version", _constant(version, contents.digest)),
             Route("/schema", _constant(json_schema(predictor.schema, example), contents.digest)),
             Route("/openapi.json", _constant(described, contents.digest)),
@@ -149,7 +155,7 @@ def _counted(
     log: PredictionLog | None,
     shipping: Shipping | None,
     events: Events | None,
-    more: Callable[[], bytes],
+    push: Push | None,
 ) -> bytes:
     """Spell what this process counted."""
     numbers: dict[str, float] = {}
@@ -161,14 +167,16 @@ def _counted(
     others = process.numbers() | {"mlops_serve_connections_limit": door.limits.connections}
     if events is not None:
         others["mlops_serve_events_dropped_total"] = events.dropped
-    return metrics.render(numbers, door.open(), door.closed, others) + more()
+    if push is not None:
+        others |= push.numbers()
+    return metrics.render(numbers, door.open(), door.closed, others)
 
 
 def _metrics(counted: Callable[[], bytes], door: Door) -> Any:
     """Serve what all workers counted; not `async`, so that looking into the log's folder holds up no request."""
 
     def endpoint(_: Request) -> Response:
-        page = counted() if door.seat is None else door.seat.summed(counted())
+        page = counted() if door.seat is None else door.seat.summed(counted)
         return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return endpoint
@@ -187,7 +195,7 @@ async def _http_error(_: Request, raised: Exception) -> Response:
     status = raised.status_code if isinstance(raised, HTTPException) else 500
     headers = dict(raised.headers or {}) if isinstance(raised, HTTPException) else {}
     known = (
-        "there are /invocations, /ping, /health, /metrics, /version, /schema, /openapi.json, /v2"
+        "there are /invocations, /explain, /ping, /health, /metrics, /version, /schema, /openapi.json, /v2"
         if status == 404
         else "try another method"
     )

@@ -51,6 +51,7 @@ class Follower:
         self.taken: LivePointer | None = None
         """The latest pointer that was taken, here or before a restart."""
         self._whole = False  # its bundle is here
+        self._found: bytes | None = None  # what was kept when this server began
 
     def begin(self) -> tuple[Followed, str]:
         """Find what to serve first: what the place says or, where it does not answer, what was served here before.
@@ -61,6 +62,7 @@ class Follower:
             IntegrityError: the place says what cannot be believed, and nothing was served here before.
             InfrastructureError: neither is to be had.
         """
+        self._found = bytes_of(self._keep / FILE)
         kept = self._kept()
         self._whole = kept is not None
         try:
@@ -77,6 +79,22 @@ class Follower:
                 hint="`mlops reconcile` writes it where an environment says `publish:`",
             )
         return kept, ""
+
+    def again(self, first: Followed) -> Followed:
+        """Find what the workers of this server serve now, for one of them that is started: the last that one took.
+
+        That is `first`, with which they began, where none took another. The place is not asked which is the newest:
+        that is taken when all agree.
+
+        Raises:
+            IntegrityError: nobody whose signature counts says so any more.
+            InfrastructureError: its bundle is lost here, and cannot be had from the place.
+        """
+        signed = bytes_of(self._keep / FILE)
+        if signed is None or signed == self._found:
+            return first
+        pointer = self._believe(signed)
+        return Followed(pointer, signed, self._bring(pointer.bundle))
 
     def look(self) -> Followed | None:
         """Look for a bundle that is to be served in place of the one that is; None where it is that one.

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files.prometheus import family
 from mlops.serve.app import create
+from mlops.serve.metrics import OF_PROCESS
 from mlops.serve.shipping import Shipping
+from mlops.serve.sums import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +56,11 @@ class _Serving:
         """Whether a request that met it is still under way, in the application or directly."""
         return bool(self.open or self.app.state.answering.metrics.in_progress)
 
+    def counted(self) -> bytes:
+        """Spell what was counted of it."""
+        page: bytes = self.app.state.counted()
+        return page
+
     def close(self) -> None:
         """Write the rest of its log."""
         if self.app.state.log is not None:
@@ -80,11 +87,13 @@ class Following:
             IntegrityError: it does not answer its golden rows as it should.
         """
         self._follower, self._seconds = follower, seconds
-        self._make, self._options = make, options | {"log": log, "more": self._metrics}
+        self._make, self._options = make, options | {"log": log, "page": self._counted}
         door: Door | None = options.get("door")
         self._seat = None if door is None else door.seat
         self._current = self._proven(first)
         self._retired: list[_Serving] = []
+        self._changing = threading.Lock()  # a bundle is counted once, also while it is replaced
+        self._ended = b""  # what was counted of bundles that answer nothing any more
         self._take(first)
         self._shipping = None if log is None or ship is None else Shipping(log, ship)
         self.switches = self.refusals = self.failures = 0
@@ -97,7 +106,7 @@ class Following:
             ways=None,
             counted=self._counted,
         )
-        self._ended = threading.Event()
+        self._stopped = threading.Event()
         self._failing = False
         self._refused = ""  # what was told last
         self._thread = threading.Thread(target=self._work, name="following", daemon=True)
@@ -136,7 +145,7 @@ class Following:
 
     def close(self) -> None:
         """Stop following, and write the rest of all logs."""
-        self._ended.set()
+        self._stopped.set()
         if self._thread is not threading.current_thread():
             self._thread.join()
         for serving in (*self._retired, self._current):
@@ -145,7 +154,7 @@ class Following:
             self._shipping.close()
 
     def _work(self) -> None:
-        while not self._ended.wait(self._seconds):
+        while not self._stopped.wait(self._seconds):
             try:
                 self.look()
             except Exception as error:  # whatever it is, a thread that ended would follow nothing any more
@@ -165,8 +174,9 @@ class Following:
                     self._seat.refuse(found.pointer.sequence)
                 raise
             self._agree(found, serving)
-            self._retired.append(self._current)
-            self._current = serving
+            with self._changing:
+                self._retired.append(self._current)
+                self._current = serving
             if ways is not None:
                 ways.current = direct
             self.switches += 1
@@ -186,7 +196,7 @@ class Following:
             IntegrityError: another refuses it.
             InfrastructureError: another has not loaded it in time; it is tried again.
         """
-        agreed = True if self._seat is None else self._seat.agree(found.pointer.sequence, self._ended.is_set)
+        agreed = True if self._seat is None else self._seat.agree(found.pointer.sequence, self._stopped.is_set)
         if agreed:
             return
         serving.close()
@@ -201,14 +211,17 @@ class Following:
 
     def _close_retired(self) -> None:
         """Close what answers nothing any more; a look after it was replaced, every request that met it is counted."""
-        ended = [serving for serving in self._retired if not serving.busy]
-        self._retired = [serving for serving in self._retired if serving not in ended]
-        for serving in ended:
+        for serving in [serving for serving in self._retired if not serving.busy]:
             serving.close()
+            with self._changing:
+                self._retired.remove(serving)
+                self._ended = carried(self._ended, serving.counted())
 
     def _counted(self) -> bytes:
-        page: bytes = self._current.app.state.counted()
-        return page
+        """Spell what this process counted, by whichever bundle."""
+        with self._changing:
+            before = (self._ended, *(serving.counted() for serving in self._retired))
+            return carried(self._current.counted(), *before, apart=OF_PROCESS) + self._metrics()
 
     def _metrics(self) -> bytes:
         taken = self._follower.taken

@@ -54,9 +54,14 @@ def answer(
         said = plain_requests.answer(predictor, plain, body, keep, most)
         if said is not None:
             return said
-    names = [field.name for field in predictor.schema.fields]
-    rows, clients = parse(body, most, names) if charset is None else _of_csv(predictor.schema, body, charset, most)
+    rows, clients = asked(predictor, body, most, charset)
     return _spelled(score(predictor, rows, clients, keep, refuse))
+
+
+def asked(predictor: Predictor, body: bytes, most: int | None = None, charset: str | None = None) -> Asked:
+    """Read the rows of a request, `most` of them, which nobody looked into yet; raises BadRequest."""
+    names = [field.name for field in predictor.schema.fields]
+    return parse(body, most, names) if charset is None else _of_csv(predictor.schema, body, charset, most)
 
 
 def _spelled(found: Scored) -> bytes:
@@ -92,7 +97,7 @@ def parse(body: bytes, most: int | None = None, names: Sequence[str] = ()) -> As
         listed = ", ".join(repr(key[:_SHOWN]) for key in given[:MOST]) or "nothing"
         raise BadRequest(f"the body must have exactly one of {', '.join(FORMS)}, not {listed}")
     if most is not None:
-        count_rows(document[given[0]], most)
+        count_rows(given[0], document[given[0]], most)
     value = document[given[0]]
     positional = names and given[0] == "inputs" and isinstance(value, list) and set(map(type, value)) == {list}
     rows = _of_positions(names, value) if positional else _rows(given[0], value)
@@ -110,8 +115,10 @@ def _of_csv(schema: RequestSchema, body: bytes, charset: str, most: int | None) 
         raise BadRequest(error.message) from error
 
 
-def count_rows(value: Any, most: int) -> None:
+def count_rows(form: str, value: Any, most: int) -> None:
     """Refuse too many rows before any is made: a list of rows, `data` of a split, or columns of equal length."""
+    if form == "dataframe_split" and isinstance(value, dict):
+        value = value.get("data")  # its names are a list, too
     longest = len(value) if isinstance(value, list) else 0
     if isinstance(value, dict):
         longest = max((len(column) for column in value.values() if isinstance(column, list)), default=0)

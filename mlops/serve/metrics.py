@@ -31,6 +31,9 @@ _HELP = {
     "mlops_serve_requests_in_progress": "Requests whose headers are here and that have no answer yet.",
     "mlops_serve_batches_total": "Runs of the model for small requests, each for those that waited.",
     "mlops_serve_batched_rows_total": "Rows that were scored in those runs.",
+    "mlops_serve_explanations_total": "Answers to /explain, by class of their status.",
+    "mlops_serve_explained_rows_total": "Rows whose scores were explained.",
+    "mlops_serve_explanation_seconds_total": "Seconds that requests to /explain took, those that they waited too.",
     "mlops_serve_connections": "Connections that are open.",
     "mlops_serve_connections_limit": "Connections that may be open.",
     "mlops_serve_connections_closed_total": "Connections closed for what they kept waiting, by what that was.",
@@ -38,6 +41,8 @@ _HELP = {
     "process_resident_memory_bytes": "Memory that this process holds.",
     "process_open_fds": "Files and connections that this process has open.",
     "mlops_serve_events_dropped_total": "Lines of `log_format: ecs` that nobody read in time.",
+    "mlops_serve_otlp_sent_total": "How often these numbers were sent to a collector.",
+    "mlops_serve_otlp_failures_total": "How often they could not be sent; they are sent whole the next time.",
     "mlops_serve_log_failing": "Whether the prediction log cannot be written, 0 or 1.",
     "mlops_serve_log_dropped_rows_total": "Rows, scored or counted as refused, that the prediction log had to drop.",
     "mlops_serve_log_waiting_rows": "Scored rows that are not in a segment yet.",
@@ -45,13 +50,16 @@ _HELP = {
     "mlops_serve_log_shipping_failures_total": "Rounds that could not send a segment; it is kept and sent again.",
     "mlops_serve_log_waiting_segments": "Segments that are not at their place yet.",
 }
+OF_PROCESS = ("process_", "mlops_serve_events_", "mlops_serve_otlp_", "mlops_serve_connections_closed_total")
+"""How names of what a process counts begin, whichever bundle it serves."""
 _KINDS = {"mlops_serve_request_duration_seconds": "histogram"}
 
 
 class Metrics:
     """Counters of one serving process; `add` costs less than two microseconds."""
 
-    def __init__(self, labels: Mapping[str, str], started: float) -> None:
+    def __init__(self, labels: Mapping[str, str], started: float, *, explains: bool = False) -> None:
+        """Count from the moment `started`; explanations where the bundle `explains`."""
         self._labels, self._started = dict(labels), started
         self.requests = [0] * 6  # by the first digit of the status
         self.rows = 0
@@ -59,6 +67,8 @@ class Metrics:
         self.batches = self.batched = 0  # runs of the model, and rows in them
         # what no column is to blame for is there from the start, so that a rate sees its first row
         self.refused = Counter({(UNKNOWN, reason): 0 for reason in REASONS if reason not in OF_COLUMNS})
+        self._explains, self._explanations = explains, [0] * 6  # by the first digit of the status
+        self._explained, self._explaining = 0, 0.0  # rows, seconds
         self._seconds = 0.0
         self._buckets = [0] * (len(BUCKETS) + 1)
 
@@ -70,6 +80,12 @@ class Metrics:
             self.refused.update(refused)
         self._seconds += seconds
         self._buckets[bisect_left(BUCKETS, seconds)] += 1
+
+    def explained(self, status: int, rows: int, seconds: float) -> None:
+        """Count a request to /explain."""
+        self._explanations[status // 100] += 1
+        self._explained += rows
+        self._explaining += seconds
 
     def render(
         self,
@@ -112,6 +128,13 @@ class Metrics:
                 for (column, reason), rows in sorted(self.refused.items())
             ],
         )
+        if self._explains:
+            yield (
+                "mlops_serve_explanations_total",
+                [("", {"status": f"{first}xx"}, float(self._explanations[first])) for first in (2, 4, 5)],
+            )
+            yield "mlops_serve_explained_rows_total", [("", {}, float(self._explained))]
+            yield "mlops_serve_explanation_seconds_total", [("", {}, self._explaining)]
         total, cumulated = 0, list[Sample]()
         for bound, count in zip((*map(repr, BUCKETS), "+Inf"), self._buckets, strict=True):
             total += count

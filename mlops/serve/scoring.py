@@ -80,6 +80,19 @@ def score(
     return Scored(scores, predictor.decide(scores), numbers, len(rows), found.problems, found.warnings)
 
 
+def checked(predictor: Predictor, rows: list[Any]) -> tuple[NDArray[np.float32], NDArray[np.floating[Any]]]:
+    """Give all rows as the transform makes them, and their finite scores; raises BadRequest where one is bad."""
+    rows = predictor.read(rows)
+    found = predictor.inspect(rows)
+    if found.causes:
+        raise _bad_rows(found, len(rows), whole=True)
+    x = predictor.transform.apply_rows(rows)
+    scores = predictor.model.score(x)
+    if not np.isfinite(scores).all():
+        raise BadRequest(_NOT_FINITE)
+    return x, scores
+
+
 def _bad_rows(found: Findings, rows: int, *, whole: bool) -> BadRequest:
     shown = f", the first {MOST} are listed" if found.count > MOST else ""
     what = "1 problem" if found.count == 1 else f"{found.count:,} problems"

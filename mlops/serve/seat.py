@@ -1,4 +1,8 @@
-"""What a worker knows of the others that answer on its port: what they count, and which bundle they are ready for."""
+"""What a worker knows of the others that answer on its port: what they count, and which bundle they are ready for.
+
+What a seat counted is kept in a file of the folder where the workers meet, before anybody is told: so a sum does not
+fall when a worker is late, and the next one in a seat goes on from where the last one ended.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.serve.sums import summed
+from mlops.files.atomic import bytes_of
+from mlops.serve.sums import carried, summed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +26,8 @@ _PATIENCE = 1.0  # seconds that another worker may need to say what it counts
 _LOAD = 60.0  # that the others may need to load a bundle which this one has loaded
 _LOOK = 0.02  # between two looks at whether they have
 _AT_ONCE = 1 << 16
+_KEEP = 5.0  # seconds after which what was counted is kept also where nobody asks: no more is lost with a killed worker
+_LENGTH = 8  # bytes that say how long a page is, which a worker may leave half sent
 
 
 class Board:
@@ -29,6 +36,8 @@ class Board:
     def __init__(self, workers: int) -> None:
         """Make it before the processes part."""
         self.workers = workers
+        self.begun = time.time()
+        """Since when they count, in seconds since 1970."""
         self._numbers = memoryview(mmap.mmap(-1, 16 * workers)).cast("q")
 
     def ready(self, worker: int, sequence: int) -> None:
@@ -57,19 +66,42 @@ class Seat:
         """Take the sockets by which workers ask each other, one each, and where to tell whom that this one serves."""
         self.number, self.board = number, board
         self._listeners, self._told, self._starter = listeners, told, starter
+        self._keeping = threading.Lock()
+        self._before = self._kept(number)  # what those before it in this seat counted
 
     def serve(self, page: Callable[[], bytes]) -> None:
         """Say what this worker counts to whichever of the others asks."""
         threading.Thread(target=self._work, args=(page,), name="counts", daemon=True).start()
 
-    def summed(self, own: bytes) -> bytes:
-        """Add what the others count to it; who does not answer in time, having just died, counts nothing."""
-        pages = [own]
-        for number, listener in enumerate(self._listeners):
+    def keep(self, page: Callable[[], bytes]) -> bytes:
+        """Give what was counted in this seat, kept for whoever asks when this worker cannot say it."""
+        with self._keeping:
+            whole = carried(page(), self._before)
+            with suppress(OSError):  # a full disk: what is counted is told all the same
+                path = self._file(self.number)
+                path.with_suffix(".part").write_bytes(whole)
+                path.with_suffix(".part").replace(path)
+            return whole
+
+    def summed(self, page: Callable[[], bytes]) -> bytes:
+        """Add what the others count to it; of one who does not answer in time, what its seat counted is known."""
+        pages, silent = [self.keep(page)], list[bytes]()
+        for number in range(len(self._listeners)):
             if number != self.number:
-                with suppress(OSError):
-                    pages.append(_ask(str(listener.getsockname())))
-        return summed(pages)
+                try:
+                    pages.append(_ask(self._place(number)))
+                except OSError:
+                    silent.append(self._kept(number))
+        return carried(summed(pages), *silent)
+
+    def _place(self, number: int) -> str:
+        return str(self._listeners[number].getsockname())
+
+    def _file(self, number: int) -> Path:
+        return Path(f"{self._place(number)}.counted")
+
+    def _kept(self, number: int) -> bytes:
+        return (bytes_of(self._file(number)) or b"") if self._listeners else b""
 
     def ready(self, served: str) -> None:
         """Tell who started the workers that this one serves."""
@@ -101,11 +133,17 @@ class Seat:
 
     def _work(self, page: Callable[[], bytes]) -> None:
         listener = self._listeners[self.number]
+        listener.settimeout(_KEEP)
         while True:
-            asked, _ = listener.accept()
+            try:
+                asked, _ = listener.accept()
+            except TimeoutError:
+                self.keep(page)
+                continue
             with asked, suppress(OSError):
                 asked.settimeout(_PATIENCE)
-                asked.sendall(page())
+                said = self.keep(page)
+                asked.sendall(len(said).to_bytes(_LENGTH) + said)
 
 
 def listeners(folder: Path, workers: int) -> list[socket.socket]:
@@ -126,4 +164,6 @@ def _ask(place: str) -> bytes:
         found = bytearray()
         while part := asking.recv(_AT_ONCE):
             found += part
-        return bytes(found)
+    if len(found) < _LENGTH or len(found) != _LENGTH + int.from_bytes(found[:_LENGTH]):
+        raise ConnectionResetError(f"{place}: the worker ended while it answered")
+    return bytes(found[_LENGTH:])

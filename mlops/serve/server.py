@@ -29,12 +29,14 @@ from mlops.serve.dialects.vertex import Paths
 from mlops.serve.direct import Ways
 from mlops.serve.door import Door
 from mlops.serve.events import Events
+from mlops.serve.otlp import Push
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import FrameType
 
+    from mlops.blocks.metrics_push import MetricsPush
     from mlops.bundle.contents import Contents
     from mlops.files.remote_folder import RemoteFolder
     from mlops.serve.seat import Seat
@@ -83,9 +85,12 @@ class Exposure:
 class Server(uvicorn.Server):
     """uvicorn's, which turns unready first when it is told to end, and goes on answering for a while."""
 
-    def __init__(self, config: uvicorn.Config, door: Door, served: str, events: Events | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, state: Any, *beside: Events | Push | None) -> None:
+        """Take the `state` of the application, what it serves and counted, and what works beside the requests."""
         super().__init__(config)
-        self._door, self.served, self._events = door, served, events
+        self._door, self._beside = door, beside
+        self.served: str = state.served
+        self.counted: Callable[[], bytes] = state.counted
         self._until = math.inf
         door.open = lambda: len(self.server_state.connections)
 
@@ -104,10 +109,11 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Write the last events, too."""
+        """Write the last events, and send the last numbers, too."""
         await super().shutdown(sockets)
-        if self._events is not None:
-            self._events.close()
+        for each in self._beside:
+            if each is not None:
+                each.close()
 
 
 def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, *, workers: int = 1, **options: Any) -> None:
@@ -131,6 +137,7 @@ def _serve_together(bundle_folder: Path, host: str, port: int, workers: int, opt
         server, _ = prepare(bundle_folder, host, port, listener=listener, seat=seat, **options)
         seat.ready(server.served)
         _run(server, listener)
+        seat.keep(server.counted)
 
     Crew(workers, work, lambda served: _say(served, host, listener, f" by {workers} workers")).run()
 
@@ -164,14 +171,15 @@ def prepare(
     vouched: Callable[[Contents], None] | None = None,
     make: Callable[..., Any] = create,
     log_format: Literal["plain", "ecs"] = "plain",
+    metrics: MetricsPush | None = None,
     listener: socket.socket | None = None,
     seat: Seat | None = None,
 ) -> tuple[Server, socket.socket]:
     """Make a server of a bundle that has proven itself, and open its port; port 0 takes a free one.
 
     `make` makes the application: `create`, or what changes the bundle while it serves (`mlops.serve.following`). With
-    the `log_format` ecs each answer is a line on standard output. A worker of several brings the open port
-    (`listener`), and the `seat` by which it knows the others.
+    the `log_format` ecs each answer is a line on standard output; `metrics` says where numbers are sent. A worker of
+    several brings the open port (`listener`), and the `seat` by which it knows the others.
 
     Raises:
         ConfigurationError: others can reach the host, and nothing says who may ask.
@@ -185,6 +193,7 @@ def prepare(
     _make_room(limits.connections)
     door = Door(limits, exposure.drain(limits), seat)
     events = Events() if log_format == "ecs" else None
+    push = None if metrics is None or (seat is not None and seat.number) else Push(metrics)  # one sends for all
     app = make(
         bundle_folder,
         expected=expected,
@@ -195,6 +204,7 @@ def prepare(
         vouched=vouched,
         vertex=paths,
         events=events,
+        push=push,
     )
     guard = None if token is None else Guard(token)
     app.state.ways = ways = Ways(batch or Batch(), guard)
@@ -202,8 +212,12 @@ def prepare(
     if log is not None:
         sys.setswitchinterval(_SWITCH)
     listener = listener or listen(host, port)
+    counted = app.state.counted
     if seat is not None:
-        seat.serve(app.state.counted)
+        seat.serve(counted)
+    if push is not None:
+        page, since = (counted, time.time()) if seat is None else (partial(seat.summed, counted), seat.board.begun)
+        push.start(page, app.state.served, since)
     probed = () if paths.health is None else (paths.health,)
     config = uvicorn.Config(
         app if guard is None else Guarded(app, guard, probed),
@@ -216,7 +230,7 @@ def prepare(
         timeout_keep_alive=cast("int", limits.idle_seconds),  # it is added to a clock
         timeout_graceful_shutdown=_GRACE,
     )
-    return Server(config, door, app.state.served, events), listener
+    return Server(config, door, app.state, events, push), listener
 
 
 def _spare_the_collector() -> None:

@@ -14,6 +14,8 @@ from pydantic import Field
 
 from mlops.blocks.cost import Cost
 from mlops.bundle import environment
+from mlops.bundle.attribution import METHODS
+from mlops.bundle.attribution import NAME as EXPLAIN
 from mlops.bundle.decision_rule import NAME as DECISION
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
@@ -55,6 +57,8 @@ class Params(Section):
     cost: Cost | None = None
     weight: str | None = None
     """Column that says how much a row counts, where decisions have a value."""
+    explain: bool = False
+    """Whether the server is to share scores out among columns."""
     nulls: tuple[str, ...] | None = None
     """Texts that mean a missing value in the file; None where the source holds no texts of that kind."""
 
@@ -98,6 +102,8 @@ def run(context: StageContext) -> None:
         _write(folder / environment.NAME, environment.requirements())
         if predictor.decision is not None:
             _write(folder / DECISION, predictor.decision.dumps())
+        if params.explain:
+            _write(folder / EXPLAIN, _explain(context, predictor, made, described, golden))
         manifest = seal(folder, params.pipeline, predictor.task)
         Golden.parse((folder / "golden.json").read_bytes()).check(Predictor.open(folder, manifest.digest))
     context.say(f"{manifest.digest}, {len(manifest.files)} files, {len(golden.rows)} golden rows")
@@ -118,6 +124,18 @@ def _decision(
     classes, x = tuple(map(str, made.target.classes or ())), taken(x, made, described)
     by = weighing.array(context, "validation", params.weight)
     return learn(params.cost, classes, y, learnt_rows.chosen_by(context, model, x), by)
+
+
+def _explain(context: StageContext, predictor: Predictor, made: Recipe, described: bytes, golden: Golden) -> str:
+    """Say what scores are shared out by; training rows are counted for it, and none is kept."""
+    from mlops.stages.attribution_basis import make
+
+    x = taken(np.load(context.path("artifacts/features/train_x.npy"), allow_pickle=False), made, described)
+    rows = predictor.transform.apply_rows(predictor.read(golden.rows))
+    model = context.path(_MODEL).read_bytes()
+    basis = make(model, predictor, x.reshape(len(x), *rows.shape[1:]), rows)
+    context.say(f"scores are explained by {METHODS[basis.method]}")
+    return basis.dumps()
 
 
 def _write(path: Path, text: str) -> None:

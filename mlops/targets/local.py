@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 from mlops.blocks.batch import Batch
 from mlops.blocks.block import Block
 from mlops.blocks.limits import Limits
+from mlops.blocks.metrics_push import MetricsPush
 from mlops.files.compiled_text import header
 from mlops.files.loopback import is_loopback
 from mlops.kinds.kind import of_block
@@ -70,6 +71,8 @@ class LocalTarget(Kinded):
     """How many requests that wait are scored together."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer on the port, each with the bundle in memory; `limits` are those of each."""
+    metrics: MetricsPush | None = None
+    """A collector that the numbers of `/metrics` are sent to; nowhere where absent."""
     log_format: Literal["plain", "ecs"] = "plain"
     """With `ecs` the server prints each answer as a line of JSON, by the Elastic Common Schema, to standard output:
     request, bundle, outcome, duration and rows, and nothing of what is in them."""
@@ -87,7 +90,7 @@ def serve(bundle: Path, target: LocalTarget, **options: Any) -> None:
     """Serve until told to stop; `options` are those of `mlops.serve.server.serve`."""
     token_from = None if target.auth is None else target.auth.token_from
     told = {"limits": target.limits, "batch": target.batch, "token_from": token_from, "behind": target.behind}
-    how = {"workers": target.workers, "log_format": target.log_format}
+    how = {"workers": target.workers, "log_format": target.log_format, "metrics": target.metrics}
     load("mlops.serve.server:serve")(bundle, target.host, target.port, **told, **how, **options)
 
 

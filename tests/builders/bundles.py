@@ -25,6 +25,7 @@ from mlops.bundle.transform import Transform
 from mlops.documents.table import TableSchema
 from mlops.files.canonical import digest_file, dumps
 from mlops.monitor.reference import Reference
+from mlops.stages import attribution_basis
 from mlops.stages.fit_options import Options
 from mlops.stages.fit_transform import fit
 from mlops.stages.golden_rows import make
@@ -155,17 +156,25 @@ def golden_of(predictor: Predictor, count: int) -> Golden:
 
 
 def make_bundle(
-    folder: Path, task: str = "binary", seed: int = 1, golden_rows: int = 8, requests: Requests | None = None
+    folder: Path,
+    task: str = "binary",
+    seed: int = 1,
+    golden_rows: int = 8,
+    requests: Requests | None = None,
+    *,
+    explains: bool = False,
 ) -> Path:
     """A complete, valid bundle in `folder`, which is made; another `seed` makes another model."""
     folder.mkdir(parents=True)
-    for name, data in _made(task, seed, golden_rows, requests).items():
+    for name, data in _made(task, seed, golden_rows, requests, explains).items():
         (folder / name).write_bytes(data)
     return folder
 
 
 @cache
-def _made(task: str, seed: int, golden_rows: int, requests: Requests | None) -> dict[str, bytes]:
+def _made(
+    task: str, seed: int, golden_rows: int, requests: Requests | None, explains: bool = False
+) -> dict[str, bytes]:
     """The files of a bundle, which are the same each time: made once."""
     train, held = make_frame(task=task), make_frame(40, task, seed=2)
     recipe = make_recipe(train, task)
@@ -182,6 +191,9 @@ def _made(task: str, seed: int, golden_rows: int, requests: Requests | None) -> 
         "profile.json": described.dumps(),
         environment.NAME: environment.requirements(),
     }
+    if explains:
+        golden = predictor.transform.apply_rows(Golden.parse(texts["golden.json"].encode()).rows)
+        texts["explain.json"] = attribution_basis.make(data, predictor, golden, golden).dumps()
     with TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "model.onnx").write_bytes(data)

@@ -138,7 +138,7 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
 
 def _folds(frame: pl.DataFrame, goal: Target, entity: str | None) -> int | None:
     """Offer folds of a table, or a class, so small that one part would tell little, where it can be dealt into them."""
-    rarest = frame.height if goal.task == "regression" else int(counted(frame[goal.name])[ROWS].min() or 0)  # type: ignore[call-overload]
+    rarest = frame.height if goal.task == "regression" else min(counted(frame[goal.name])[ROWS].to_list(), default=0)
     if frame.height >= (_DEALT if rarest < _RARE else _SMALL):
         return None
     whole = Plan(by="random" if goal.task == "regression" else "stratified", target=goal.name, task=goal.task)

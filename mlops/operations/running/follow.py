@@ -51,10 +51,11 @@ def follow(
 def _following(following: Any, follower: Any, first: Any, here: int, folder: Path, **options: Any) -> Any:
     """Make the application that a server makes of a folder; which folder that is, the pointer says.
 
-    A worker looks anew: since the process `here` did, the bundle may have changed.
+    A worker serves what the others do: since the process `here` looked, the bundle may have changed, and what the place
+    says by now they may not have agreed on.
     """
     if os.getpid() != here:
-        first, _ = follower.begin()
+        first = follower.again(first)
     return following(follower, first, **{key: value for key, value in options.items() if key not in _OF_ONE})
 
 

@@ -57,6 +57,26 @@ _INFERRED = {
     },
     "required": ["model_name", "outputs"],
 }
+_SHARES = {
+    "type": "object",
+    "properties": {
+        "class": {},
+        "base": {"type": "number"},
+        "output": {"type": "number"},
+        "columns": {"type": "object", "additionalProperties": {"type": "number"}},
+    },
+    "required": ["base", "output", "columns"],
+}
+_EXPLAINED = {
+    "type": "object",
+    "properties": {
+        "predictions": {"type": "array"},
+        "explanations": {"type": "array", "items": _SHARES},
+        "method": {"type": "string"},
+        "unit": {"enum": ["log-odds", "probability", "target"]},
+    },
+    "required": ["predictions", "explanations", "method", "unit"],
+}
 _SAID = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 _VERSION = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -81,6 +101,13 @@ def page(predictor: Predictor, pipeline: str, digest: str, example: Row | None =
         "info": {"title": pipeline, "version": digest, "description": f"Served by mlops {__version__}."},
         "paths": {
             "/invocations": {"post": {**told, "responses": _answers(answered, "Error", 400, 413, 415)}},
+            "/explain": {
+                "post": {
+                    "operationId": "explain",
+                    "requestBody": told["requestBody"],
+                    "responses": _answers(_EXPLAINED, "Error", 400, 413, 415, 501, 503),
+                }
+            },
             **{path: {"get": _get(path, {"type": "object"})} for path in ("/ping", "/version", "/schema", "/v2")},
             "/health": {"get": _get("/health", {"type": "object"}, 503)},
             "/metrics": {"get": {"operationId": "metrics", "responses": {"200": {"description": "Prometheus' text"}}}},

@@ -27,6 +27,7 @@ BUNDLE = Declaration(
             but="evaluate.cost",
         ),
         Parameter("requests", "requests", lambda spec: brief(spec.requests), optional=True),
+        Parameter("explain", "serve.explain", optional=True),
         Parameter("nulls", "data.source.nulls data.source.kind stages", _nulls, optional=True),
     ),
     inputs=("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split"),

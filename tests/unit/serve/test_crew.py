@@ -8,13 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from mlops.errors import InfrastructureError
 from mlops.serve.crew import Crew
-from mlops.serve.seat import Board, Seat
+from mlops.serve.metrics import Metrics
+from mlops.serve.seat import Board, Seat, listeners
 from tests.builders.bundles import make_bundle
 from tests.builders.served import answer, invocation, request
 from tests.builders.waiting import CEILING, end, started, wait_until
@@ -57,10 +61,12 @@ def test_workers_count_together_are_replaced_and_outlive_nobody(tmp_path: Path) 
         assert process.stderr.readline() == (
             f"worker 0 (process {first}) was ended by SIGKILL: another takes its place\n"
         )
+        assert counted(port, 'mlops_serve_requests_total{status="2xx"}') == 20  # also before another is there
         wait_until(
             lambda: len(children(process.pid)) == 2 and counted(port, "process_resident_memory_bytes") > both / 2
         )
         assert second in children(process.pid)
+        assert counted(port, 'mlops_serve_requests_total{status="2xx"}') == 20
         trace = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         named = invocation(bundle).replace(b"host: x\r\n", f"host: x\r\nx-request-id: a-1\r\n{trace}\r\n".encode())
         status, headers, _ = ask(port, named)
@@ -151,3 +157,44 @@ def test_a_worker_that_waited_in_vain_is_not_ready_for_what_it_gave_up() -> None
     board.ready(1, 5)
     assert (board.number(0), board.agreed(5)) == (4, None)
     assert seat.agree(5, lambda: False, patience=0.0)
+
+
+def counting(answers: int) -> Callable[[], bytes]:
+    metrics = Metrics({"pipeline": "tiny"}, 7.0)
+    for _ in range(answers):
+        metrics.add(200, 0.25, 1, {})
+    return lambda: metrics.render({})
+
+
+def total(page: bytes) -> float:
+    return sum(float(line.split()[1]) for line in page.decode().splitlines() if line.startswith("mlops_serve_rows_"))
+
+
+def half_said(listener: socket.socket) -> None:
+    """Answer as a worker does that is killed meanwhile."""
+    page = counting(7)()
+    for _ in range(2):  # the first is a connection that was given up
+        with listener.accept()[0] as asked, suppress(OSError):
+            asked.sendall(len(page).to_bytes(8) + page[: len(page) // 2])
+
+
+def test_a_sum_does_not_fall_when_a_worker_is_late_or_ends_in_the_middle_or_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlops.serve.seat._PATIENCE", 0.05)
+    board, places = Board(2), listeners(tmp_path, 2)
+    one, other = Seat(0, board, places, 0, 0), Seat(1, board, places, 0, 0)
+    assert total(one.summed(counting(3))) == 3
+    assert total(other.keep(counting(7))) == 7
+    assert total(one.summed(counting(3))) == 10  # the other does not answer
+    dying = threading.Thread(target=half_said, args=(places[1],))
+    dying.start()
+    assert total(one.summed(counting(3))) == 10
+    dying.join(CEILING)
+    after = Seat(1, board, places, 0, 0)
+    assert total(after.keep(counting(0))) == 7
+    assert total(after.keep(counting(2))) == 9
+    assert total(one.summed(counting(4))) == 13
+    assert total(Seat(1, board, places, 0, 0).keep(counting(1))) == 10
+    for place in places:
+        place.close()

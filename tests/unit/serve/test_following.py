@@ -8,6 +8,7 @@ import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -25,9 +26,10 @@ from mlops.files.canonical import digest_file
 from mlops.files.readable_place import open_readable
 from mlops.operations.live.pointer import believing, spell
 from mlops.operations.live.signed import Signers
+from mlops.operations.running.follow import _following
 from mlops.serve.app import create
 from mlops.serve.door import Door
-from mlops.serve.follower import Follower
+from mlops.serve.follower import Followed, Follower
 from mlops.serve.following import Following
 from mlops.serve.seat import Board, Seat
 from mlops.serve.server import prepare
@@ -450,3 +452,46 @@ def test_no_more_of_a_place_is_read_than_a_pointer_may_have(place: Place) -> Non
         sparse.truncate(1 << 40)
     with pytest.raises(InfrastructureError, match="has more than 10 bytes"):
         open_readable(f"file://{place.folder}").read(f"tiny/{FILE}", 10)
+
+
+def test_a_worker_that_is_started_again_serves_what_the_others_do(place: Place) -> None:
+    place.say(0, 5)
+    started = place.follower()
+    first, _ = started.begin()
+    place.say(1, 6)  # what they have not agreed on
+    made: list[LivePointer] = []
+
+    def follow(follower: Follower, found: Followed, **_: Any) -> None:
+        follower.take(found)
+        made.append(found.pointer)
+
+    restarted = partial(_following, follow, started, first, 0, first.folder)
+    restarted(expected=None)
+    other = place.follower()
+    other.begin()
+    found = other.look()
+    assert found is not None
+    other.take(found)
+    place.say(0, 7)
+    shutil.rmtree(found.folder)  # and the disk lost the bundle
+    restarted(expected=None)
+    assert [pointer.sequence for pointer in made] == [5, 6]
+    (place.folder.parent / "keep" / FILE).write_bytes(b"{}")
+    with pytest.raises(IntegrityError, match=r"^it is no signed envelope \(DSSE\)$"):
+        restarted(expected=None)
+
+
+def test_what_a_server_counted_does_not_fall_when_another_bundle_takes_over(place: Place) -> None:
+    place.say(0, 5)
+    with followed(place) as (following, port):
+        for number in (6, 7, 8):
+            assert ask(port, invocation(place.bundles[0]))[0] == 200
+            place.say(number % 2, number)
+            following.look()
+            pages = [ask(port, request("GET", "/metrics"))[2].decode() for _ in range(2)]
+            for page in pages:
+                assert f'\nmlops_serve_requests_total{{status="2xx"}} {number - 5}.0\n' in page
+                assert page.count("\nmlops_serve_info{") == 1
+        cpu = [line for line in page.splitlines() if line.startswith("process_cpu_seconds_total")]
+        assert len(cpu) == 1
+        assert float(cpu[0].split()[1]) <= time.process_time()  # once, whatever is served

@@ -234,3 +234,11 @@ def test_a_row_that_the_model_is_not_for_may_be_refused() -> None:
     assert found["predictions"][1] is None
     assert found["problems"] == [{"row": 1, "field": "", "problem": SAID}]
     assert refused == [{("(unknown)", "outside"): 1}]
+
+
+def test_names_of_a_split_are_no_rows() -> None:
+    split = {"columns": ["a", "b", "c"], "data": [[1, 2, 3], [4, 5, 6]]}
+    body = json.dumps({"dataframe_split": split}).encode()
+    assert len(parse(body, 2).rows) == 2
+    with pytest.raises(BadRequest, match=r"^the request has 2 rows, and at most 1 are answered: send fewer at a time$"):
+        parse(body, 1)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.serve.metrics import Metrics
-from mlops.serve.sums import summed
+from mlops.serve.sums import carried, summed
 
 LABELS = {"pipeline": "shop", "bundle": "sha256:1", "task": "binary"}
 ANSWERS = st.lists(
@@ -46,3 +46,24 @@ def test_two_workers_count_as_one_that_answered_all(
 
 def test_one_page_stays_as_it_is() -> None:
     assert summed([page([(200, 0.25, 1, {})])]) == page([(200, 0.25, 1, {})])
+
+
+@settings(max_examples=30)
+@given(ANSWERS, ANSWERS, ANSWERS)
+def test_what_ended_has_counted_and_is_no_more(
+    one: list[tuple[int, float, int, dict[tuple[str, str], int]]],
+    ended: list[tuple[int, float, int, dict[tuple[str, str], int]]],
+    late: list[tuple[int, float, int, dict[tuple[str, str], int]]],
+) -> None:
+    found = values(carried(page(one), page(ended, 3.0), b"", page(late, 5.0)))
+    closed = 'mlops_serve_connections_closed_total{reason="crowded"}'
+    assert found.pop(closed) == 3
+    alone = values(page(one + ended + late))
+    assert found == {key: value for key, value in alone.items() if key != closed}
+    apart = values(carried(page(one), page(ended), apart=("mlops_serve_connections_closed_total",)))
+    assert apart[closed] == 1
+
+
+def test_nothing_before_changes_nothing() -> None:
+    assert carried(page([(200, 0.25, 1, {})])) == page([(200, 0.25, 1, {})])
+    assert summed([b"", page([])]) == page([])

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from mlops.blocks.cost import Cost
+from mlops.bundle.attribution import Explainer
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.golden import Golden
@@ -194,3 +195,19 @@ def test_a_threshold_is_held_to_the_model_before_where_it_is_here(tmp_path: Path
 def test_what_a_server_does_with_bad_rows_is_content(tmp_path: Path) -> None:
     plain, filling = (make_pipeline(tmp_path / name) for name in ("plain", "filling"))
     assert verify(made(plain)) != verify(made(filling, requests={"nulls": "impute"}))
+
+
+def test_what_scores_are_explained_by_is_a_file_more_and_changes_no_other(tmp_path: Path) -> None:
+    folder = with_arrays(make_pipeline(tmp_path / "tiny", "regression"))
+    plain = Contents.read(made(folder))
+    contents = Contents.read(made(folder, explain=True))
+    assert {name: data for name, data in contents.files.items() if name != "explain.json"} == plain.files
+    assert json.loads(contents.files["explain.json"]) == {"schema_version": 1, "method": "sampled", "unit": "target"}
+    assert verify(made(folder, explain=True)) == contents.digest
+    predictor, golden = Predictor.load(contents), Golden.of(contents)
+    explainer = Explainer.of(contents, predictor, golden)
+    assert explainer is not None
+    x = predictor.transform.apply_rows(golden.rows)
+    found = explainer.explain(x, predictor.model.score(x))
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base, golden.scores, rtol=1e-5)
+    assert Explainer.of(plain, predictor, golden) is None

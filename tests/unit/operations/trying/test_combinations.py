@@ -83,7 +83,7 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         "    | ^^^^^^^^^^^^",
         "  did you mean `model`? also there: auto, budget, card, data, deploy, description, ensemble, evaluate, "
         "features, forecast, gates, monitor, objective, owners, package, preset, refit, requests, risk, seed, "
-        "select_by, stages, task, trainer, tune",
+        "select_by, serve, stages, task, trainer, tune",
         "command line:3:7: there is no candidate `mpl` [override]",
         "  3 | model.mpl.lr=0.1",
         "    |       ^^^",

@@ -54,16 +54,12 @@ def appended(text: str, key: str, item: Mapping[str, Value]) -> str:
         raise _not_in_place((key,))
     end = _end(text, node)
     if not node.value:
-        line, mark, rest = text[end:].partition("\n")
-        return (
-            f"{text[: place.end_mark.index]}:{line}\n{_item(item, place.start_mark.column + 2)}{mark or chr(10)}{rest}"
-        )
+        comment, _, rest = text[end:].partition("\n")
+        return f"{text[: place.end_mark.index]}:{comment}\n{_item(item, place.start_mark.column + 2)}\n{rest}"
     if node.flow_style:
         inside = text[: end - 1].rstrip().removesuffix(",")
         return f"{inside}, {flow(item)}{text[end - 1 :]}"
-    line = text.find("\n", end)
-    head, rest = (text, "\n") if line < 0 else (text[:line], text[line:])
-    return f"{head}\n{_item(item, node.start_mark.column)}{rest}"
+    return _below(text, end, _item(item, node.start_mark.column))
 
 
 def _item(item: Mapping[str, Value], indent: int) -> str:
@@ -104,9 +100,14 @@ def _added(text: str, node: yaml.MappingNode, entry: str) -> str:
     if node.flow_style:
         comma = text[end : node.end_mark.index].find(",")
         return f"{text[:end]}, {entry}{text[end:]}" if comma < 0 else f"{text[: end + 1]} {entry}{text[end + 1 :]}"
+    return _below(text, end, f"{' ' * node.start_mark.column}{entry}")
+
+
+def _below(text: str, end: int, lines: str) -> str:
+    """Put lines below the one that `end` is in."""
     line = text.find("\n", end)
     head, rest = (text, "\n") if line < 0 else (text[:line], text[line:])
-    return f"{head}\n{' ' * node.start_mark.column}{entry}{rest}"
+    return f"{head}\n{lines}{rest}"
 
 
 def _end(text: str, node: yaml.Node, key: yaml.Node | None = None) -> int:

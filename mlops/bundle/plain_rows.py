@@ -34,7 +34,7 @@ _NULL = type(None)
 _Values = tuple[Any, ...]
 
 
-class _Unusual(Exception):
+class Unusual(Exception):
     """A value that is not plain."""
 
 
@@ -61,21 +61,21 @@ class PlainRows:
         self.names = list(fields)
         """The fields of a row, in their order."""
         self._nullable = {name for name, field in fields.items() if schema.takes_null(field)}
-        self._plain, self._coded, self._dated = reader.plain, [name for name, _ in reader.codes], reader.dated
+        self.plain, self.coded, self.dated = reader.plain, [name for name, _ in reader.codes], reader.dated
         nulls = frozenset(schema.nulls or ())
-        self._codes = [_Codes(codes, nulls, null=name in self._nullable) for name, codes in reader.codes]
-        self._parse = [_parser(fields[name], null=name in self._nullable) for name in self._dated]
-        self._of = tuple(_getter(names) for names in (self._plain, self._coded, self._dated))
-        self._of_all = _getter([*self._plain, *self._coded, *self._dated])
-        self._allowed = [self._types(fields[name]) for name in self._plain]
-        kinds = [fields[name].type for name in self._plain]
-        self._groups = [
+        self.codes = [_Codes(codes, nulls, null=name in self._nullable) for name, codes in reader.codes]
+        self.parse = [_parser(fields[name], null=name in self._nullable) for name in self.dated]
+        self._of = tuple(_getter(names) for names in (self.plain, self.coded, self.dated))
+        self._of_all = _getter([*self.plain, *self.coded, *self.dated])
+        self.allowed = [self._types(fields[name]) for name in self.plain]
+        kinds = [fields[name].type for name in self.plain]
+        self.groups = [
             (places, kind)
             for kind in ("float", "int", "bool")
             if (places := [place for place, each in enumerate(kinds) if each == kind])
         ]
         self._good: set[tuple[type, ...]] = set()
-        self._pack = struct.Struct(f"{len(self._plain)}d").pack
+        self._pack = struct.Struct(f"{len(self.plain)}d").pack
 
     @classmethod
     def of(cls, predictor: Predictor) -> PlainRows | None:
@@ -109,11 +109,11 @@ class PlainRows:
                 null = _NULL in types
                 numbers.append(self._bytes(values) if null else self._pack(*values))
                 first = (None if null else values) if len(numbers) == 1 else first
-                for value, known in zip(of_codes(row), self._codes, strict=True):
+                for value, known in zip(of_codes(row), self.codes, strict=True):
                     codes.append(known[value])
-                for value, parse in zip(of_dates(row), self._parse, strict=True):
+                for value, parse in zip(of_dates(row), self.parse, strict=True):
                     moments.append(parse(value))
-        except (_Unusual, KeyError, TypeError, ValueError, OverflowError):
+        except (Unusual, KeyError, TypeError, ValueError, OverflowError):
             return None
         packed = numbers[0] if len(numbers) == 1 else b"".join(numbers)
         return Packed(len(rows), packed, codes, moments, first)
@@ -146,32 +146,39 @@ class PlainRows:
         codes = np.empty((len(coded), rows), dtype=np.int64).T
         moments = np.empty((len(dated), rows), dtype=np.int64).T
         try:
-            for places, kind in self._groups:
+            for places, kind in self.groups:
                 together = _together([plain[place] for place in places], rows, kind)
                 if together is not None:
                     numbers.T[places] = together
                     continue
                 for place in places:
-                    numbers[:, place] = _numbers(plain[place], self._allowed[place])
-            for place, (column, known) in enumerate(zip(coded, self._codes, strict=True)):
+                    numbers[:, place] = _numbers(plain[place], self.allowed[place])
+            for place, (column, known) in enumerate(zip(coded, self.codes, strict=True)):
                 codes[:, place] = np.fromiter(map(known.__getitem__, column), np.int64, rows)
-            for place, (column, parse) in enumerate(zip(dated, self._parse, strict=True)):
+            for place, (column, parse) in enumerate(zip(dated, self.parse, strict=True)):
                 moments[:, place] = np.fromiter(map(parse, column), np.int64, rows)
-        except (_Unusual, KeyError, TypeError, ValueError, OverflowError):
+        except (Unusual, KeyError, TypeError, ValueError, OverflowError):
             return None
-        return self.reader.table(numbers, codes, moments) if within(numbers) else None
+        return self.table_of(numbers, codes, moments)
+
+    def table_of(
+        self, numbers: NDArray[np.float64], codes: NDArray[np.int64], moments: NDArray[np.int64]
+    ) -> Table | None:
+        """Make a table of what was read of rows; None where a number is too large."""
+        with np.errstate(over="ignore"):  # `within` looks again at what it cannot square
+            return self.reader.table(numbers, codes, moments) if within(numbers) else None
 
     def _by_kind(self, columns: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-        coded = len(self._plain) + len(self._coded)
-        return columns[: len(self._plain)], columns[len(self._plain) : coded], columns[coded:]
+        coded = len(self.plain) + len(self.coded)
+        return columns[: len(self.plain)], columns[len(self.plain) : coded], columns[coded:]
 
     def _types(self, field: Field) -> frozenset[type]:
         return frozenset(_TYPES[field.type]) | ({_NULL} if field.name in self._nullable else frozenset())
 
     def _learn(self, types: tuple[type, ...]) -> None:
-        """Remember types that a row may have; raises _Unusual of others."""
-        if not all(found in allowed for found, allowed in zip(types, self._allowed, strict=True)):
-            raise _Unusual
+        """Remember types that a row may have; raises Unusual of others."""
+        if not all(found in allowed for found, allowed in zip(types, self.allowed, strict=True)):
+            raise Unusual
         if len(self._good) < _MOST:
             self._good.add(types)
 
@@ -191,13 +198,13 @@ class _Codes(dict[Any, int]):
     def __missing__(self, value: Any) -> int:
         """Look at a text that is no level: one that means null, or is half of a character, is for others to read."""
         if type(value) is not str or value in self._nulls:
-            raise _Unusual
+            raise Unusual
         value.encode()  # half of a surrogate pair is a ValueError
         return code_of(value, self._all)
 
 
 def _parser(field: Field, *, null: bool) -> Callable[[Any], int]:
-    """Give what reads a date or time; raises _Unusual or ValueError."""
+    """Give what reads a date or time; raises Unusual or ValueError."""
     parse = timestamps.parse_date if field.type == "date" else timestamps.parse_datetime
 
     def read(value: Any) -> int:
@@ -205,7 +212,7 @@ def _parser(field: Field, *, null: bool) -> Callable[[Any], int]:
             return parse(value)
         if value is None and null:
             return timestamps.MISSING
-        raise _Unusual
+        raise Unusual
 
     return read
 
@@ -246,7 +253,7 @@ def _together(columns: Sequence[Sequence[Any]], rows: int, kind: str) -> NDArray
 
 
 def _numbers(column: Sequence[Any], allowed: frozenset[type]) -> NDArray[Any]:
-    """Read a column of numbers, null as NaN; raises _Unusual where a value has another type than `allowed`."""
+    """Read a column of numbers, null as NaN; raises Unusual where a value has another type than `allowed`."""
     if not allowed.issuperset(map(type, column)):
-        raise _Unusual
+        raise Unusual
     return np.array(column, dtype=np.float64)

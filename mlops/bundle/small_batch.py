@@ -53,8 +53,9 @@ class SmallBatch:
         numbers, codes, moments = _joined(taken)
         wide, coded, dated = self._widths
         plain = np.frombuffer(numbers, dtype=np.float64).reshape(rows, wide)
-        if not within(plain):
-            return None
+        with np.errstate(over="ignore"):  # `within` looks again at what it cannot square
+            if not within(plain):
+                return None
         table = self._transform.reader.table(
             plain,
             np.array(codes, dtype=np.int64).reshape(rows, coded),

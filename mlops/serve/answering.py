@@ -15,6 +15,7 @@ from mlops.serve.answer import Answer
 from mlops.serve.bad_request import BadRequest
 from mlops.serve.events import Served, trace_of
 from mlops.serve.invocations import answer
+from mlops.serve.regular_bodies import RegularBodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,6 +89,8 @@ class Answering:
         self.predictor, self.limits, self.metrics, self.log = predictor, limits, metrics, log
         self._events, self._served = events, Served(pipeline, digest)
         self.plain = PlainRows.of(predictor)
+        # who logs rows has to have them
+        self._regular = RegularBodies.of(self.plain) if log is None else None
         self.pace = math.inf
         """Seconds of CPU that a byte of a large body takes, by those that were answered."""
         self._digest = digest.encode("ascii")
@@ -124,7 +127,7 @@ class Answering:
 
         try:
             most = self.limits.rows
-            said.content = answer(self.predictor, body, keep, refuse, most, charset, self.plain)
+            said.content = answer(self.predictor, body, keep, refuse, most, charset, self.plain, self._regular)
             said.status = 200
         except BadRequest as bad:
             said.status, said.refused = bad.status, bad.refused

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import RequestSchema
     from mlops.serve.plain_requests import Keep
+    from mlops.serve.regular_bodies import RegularBodies
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _SHOWN = 60  # characters of a foreign key that are repeated
@@ -42,16 +43,18 @@ def answer(
     most: int | None = None,
     charset: str | None = None,
     plain: PlainRows | None = None,
+    regular: RegularBodies | None = None,
 ) -> bytes:
     """Score the rows of a request, `most` of them; raises BadRequest.
 
-    The body is JSON or, where a `charset` is given, CSV in that encoding. `plain` is a quicker reader of plain rows.
+    The body is JSON or, where a `charset` is given, CSV in that encoding. `plain` is a quicker reader of plain rows,
+    and `regular` of many that are spelt evenly.
 
     Where the bundle refuses rows alone (`requests.batch`), one good row is enough: bad ones are answered by null at
     their place, and `problems` says why. What was answered is given to `keep`, what of it was refused to `refuse`.
     """
     if plain is not None and charset is None:
-        said = plain_requests.answer(predictor, plain, body, keep, most)
+        said = plain_requests.answer(predictor, plain, body, keep, most, regular)
         if said is not None:
             return said
     rows, clients = asked(predictor, body, most, charset)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.table import Row, Table
+    from mlops.serve.regular_bodies import RegularBodies
 
     # the rows that were answered, their scores, their positions in the request, and what the client calls them
     Keep = Callable[[Sequence[Any], NDArray[np.floating[Any]], Sequence[int], Clients], None]
@@ -116,19 +117,35 @@ def listed(plain: PlainRows, given: Given) -> Sequence[Row] | None:
 
 
 def answer(
-    predictor: Predictor, plain: PlainRows, body: bytes, keep: Keep | None = None, most: int | None = None
+    predictor: Predictor,
+    plain: PlainRows,
+    body: bytes,
+    keep: Keep | None = None,
+    most: int | None = None,
+    regular: RegularBodies | None = None,
 ) -> bytes | None:
     """Score the rows of a request; None where it is left to others.
+
+    With a reader of `regular` bodies, `keep` may be given the numbers of rows in place of what they hold.
 
     Raises:
         BadRequest: what the client calls the rows is no name.
     """
+    if regular is not None and (counted := regular.read(body, most)) is not None:
+        return _scored(predictor, range(counted[0]), counted[1], keep, None)
     given = read(body)
     found = None if given is None else _rows(plain, given, most)
     if given is None or found is None:
         return None
     rows, table = found
     clients = client_names.read(given.params, len(rows)) if given.params else None
+    return _scored(predictor, rows, table, keep, clients)
+
+
+def _scored(
+    predictor: Predictor, rows: Sequence[Any], table: Table, keep: Keep | None, clients: Clients
+) -> bytes | None:
+    """Score what was read; None where a score is not finite."""
     scores = predictor.model.score(predictor.transform.assemble(table, small=True))
     if not np.isfinite(scores).all():
         return None

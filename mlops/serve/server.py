@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gc
 import math
@@ -11,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from mlops.serve.seat import Seat
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
+_TRIM, _MAP = -1, -3  # of <malloc.h>: how much is kept at the end, and what is asked of the kernel alone
+_KEPT = 8 << 20  # bytes
 _OBJECTS = 20_000  # made since the last search of the young ones for those that hold each other
 _OTHER_PORT = "choose another --port"
 _OTHER_HOST = "choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every network"
@@ -149,6 +153,7 @@ def _say(served: str, host: str, listener: socket.socket, how: str = "") -> None
 
 def _run(server: Server, listener: socket.socket) -> None:
     _spare_the_collector()
+    _keep_memory()
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -238,6 +243,14 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS, 10, 10)
+
+
+def _keep_memory() -> None:
+    """Have the C library keep what a request gave back: asked of the kernel anew, each page of it costs a fault."""
+    with suppress(AttributeError, OSError):  # another library than GNU's
+        tune = ctypes.CDLL(None).mallopt
+        tune(_TRIM, _KEPT)
+        tune(_MAP, _KEPT // 2)
 
 
 def _make_room(connections: int) -> None:

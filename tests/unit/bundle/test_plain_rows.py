@@ -137,7 +137,7 @@ def test_what_is_written_as_long_as_a_float_is_not_taken_for_one(columns: list[t
 
 @pytest.mark.parametrize("column", [(1.0, True), (1.0, "g" * 8), (1, None), ("g",), (1.5, [2.5])])
 def test_a_column_with_a_value_of_another_type_is_not_taken(column: Any) -> None:
-    with pytest.raises(plain_rows._Unusual):
+    with pytest.raises(plain_rows.Unusual):
         plain_rows._numbers(column, frozenset({int, float}))
 
 

@@ -1,22 +1,21 @@
 from __future__ import annotations
 
 import json
+import platform
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mlops.errors import InfrastructureError, IntegrityError
-from mlops.serve.server import address, listen, serve
+from mlops.serve.server import _keep_memory, address, listen, serve
 from tests.builders.bundles import make_bundle
 from tests.builders.waiting import CEILING, end, started
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SERVE = "import sys; from pathlib import Path; from mlops.serve.server import serve; serve(Path(sys.argv[1]), port=0)"
 
@@ -70,3 +69,23 @@ def test_an_answer_does_not_wait_for_nagle() -> None:
     listener = listen("127.0.0.1", 0)
     with listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def faults() -> int:
+    """Count the pages that this process asked the kernel for so far."""
+    return int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[7])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries keep what they like")
+def test_memory_that_a_request_gave_back_is_there_for_the_next() -> None:
+    _keep_memory()
+    [np.ones(1 << 17) for _ in range(5)]  # 5 MiB, asked of the kernel
+    before = faults()
+    for _ in range(20):
+        [np.ones(1 << 17) for _ in range(5)]
+    assert faults() - before < 2_560  # pages of two of the twenty
+
+
+def test_a_library_that_cannot_be_told_so_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    _keep_memory()

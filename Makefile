@@ -139,6 +139,7 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	$(call audited,.requirements/services.txt)
 	$(call audited,.requirements/airflow.txt)
 	$(call audited,.requirements/docs.txt)
+	$(call audited,.requirements/cloud.txt)
 	$(call audited,.requirements/conformance.txt)
 	$(call audited,.requirements/kserve.txt)
 	$(call audited,.requirements/mlserver.txt)
@@ -174,9 +175,11 @@ airflow: .tools/airflow/.installed ## Apache Airflow, in an environment of its o
 
 conformance: .tools/conformance/.installed ## Schemathesis and tritonclient, apart: what tests hold our server's protocol to
 
+cloud: .tools/cloud/.installed ## awslambdaric, cfn-lint, botocore and moto, apart: what tests hold templates and calls of AWS to
+
 peers: .tools/kserve/.installed .tools/mlserver/.installed ## KServe and MLServer, apart: for docs/conformance.md; half a gigabyte each
 
-.tools/conformance/.installed .tools/kserve/.installed .tools/mlserver/.installed: .tools/%/.installed: .requirements/%.txt $(STAMP)
+.tools/cloud/.installed .tools/conformance/.installed .tools/kserve/.installed .tools/mlserver/.installed: .tools/%/.installed: .requirements/%.txt $(STAMP)
 	$(apart)
 	@touch $@
 

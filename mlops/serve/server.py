@@ -25,6 +25,7 @@ from mlops.serve.access import Guard, Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
 from mlops.serve.crew import Crew
+from mlops.serve.dialects import lambda_runtime
 from mlops.serve.dialects.vertex import Paths
 from mlops.serve.direct import Ways
 from mlops.serve.door import Door
@@ -113,14 +114,38 @@ class Server(uvicorn.Server):
 def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, *, workers: int = 1, **options: Any) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; `options` as of `prepare`.
 
-    Several `workers` are processes that each do so, behind one port which is open from the start.
+    Several `workers` are processes that each do so, behind one port which is open from the start. A function of Lambda
+    opens none: it asks for its events.
     """
+    if api := os.environ.get(lambda_runtime.VARIABLE):
+        lambda_runtime.possible({"workers": workers, **options})
+        lambda_runtime.serve(lambda: function(bundle_folder, **options), api)
+        return
     if workers > 1:
         _serve_together(bundle_folder, host, port, workers, options)
         return
     server, listener = prepare(bundle_folder, host, port, **options)
     _say(server.served, host, listener)
     _run(server, listener)
+
+
+def function(
+    bundle_folder: Path,
+    *,
+    limits: Limits | None = None,
+    log_format: Literal["plain", "ecs"] = "plain",
+    **options: Any,
+) -> lambda_runtime.Function:
+    """Make a function of a bundle that has proven itself; `options` as of `prepare`, where they mean anything.
+
+    Raises:
+        IntegrityError: the bundle is not what its manifest, or `expected`, says; or nobody vouches for it.
+    """
+    known = {key: options[key] for key in ("expected", "golden_tolerance", "vouched") if key in options}
+    events = Events() if log_format == "ecs" else None
+    app = create(bundle_folder, door=Door(limits or Limits()), events=events, **known)
+    _spare_the_collector()
+    return lambda_runtime.Function(app, events)
 
 
 def _serve_together(bundle_folder: Path, host: str, port: int, workers: int, options: dict[str, Any]) -> None:

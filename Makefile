@@ -9,7 +9,7 @@ JOBS   ?= 2
 
 HASHES ?= yes
 # What `make test-tools` installs first, the longest before all others
-FOREIGN := airflow signing gitlab axe runner services conformance .tools/docs/.installed
+FOREIGN := airflow signing gitlab axe runner services cloud conformance .tools/docs/.installed
 EXTRAS := train,registry,verify,sql,excel,image,explain,tune,xgboost
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
@@ -46,7 +46,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow conformance peers docs pictures compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow cloud conformance peers docs pictures compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -1,4 +1,4 @@
-"""A function of AWS Lambda that is the image of server and bundle: a template of CloudFormation for each environment."""
+"""A function of AWS Lambda, the image of server and bundle: a template of CloudFormation for each environment."""
 
 from __future__ import annotations
 

@@ -11,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 ROOT = "/2018-06-01/runtime"
+_NAMED = {
+    "Content_Type": "application/json",
+    "Lambda_Runtime_Deadline_Ms": "4102444800000",
+    "Lambda_Runtime_Invoked_Function_Arn": "arn:aws:lambda:eu-west-1:123456789012:function:churn-prod",
+}
 
 
 @dataclass
@@ -30,62 +35,61 @@ class Api:
         return f"127.0.0.1:{self.port}"
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    api: Api
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _say(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, text in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), text)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        number = len(self.api.told)
+        if self.path != f"{ROOT}/invocation/next":
+            self.api.strict.append(self.path)
+            self._say(404)
+        elif number >= len(self.api.events):
+            self.api.done.set()
+            self._say(410)
+        else:
+            self._say(200, self.api.events[number], Lambda_Runtime_Aws_Request_Id=str(number), **_NAMED)
+
+    def do_POST(self) -> None:
+        body = self._chunked() if "chunked" in self.headers.get("Transfer-Encoding", "") else self._whole()
+        path = self.path.removeprefix(ROOT).strip("/").split("/")
+        if path == ["init", "error"]:
+            self.api.told["init"] = ("error", json.loads(body))
+            self.api.done.set()
+        elif path[:2] == ["invocation", str(len(self.api.told))] and path[2:] in (["response"], ["error"]):
+            self.api.told[path[1]] = (path[2], json.loads(body))
+        else:
+            self.api.strict.append(self.path)
+            return self._say(404)
+        return self._say(202, b'{"status":"OK"}')
+
+    def _whole(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _chunked(self) -> bytes:
+        found = b""
+        while size := int(self.rfile.readline(), 16):
+            found += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return found
+
+
 @contextmanager
 def runtime_api(*events: bytes) -> Iterator[Api]:
     """Serve the API; when no event is left it answers 410, which no function outlives."""
     api = Api(list(events))
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def _say(self, status: int, body: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, text in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name.replace("_", "-"), text)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_GET(self) -> None:
-            if self.path != f"{ROOT}/invocation/next":
-                api.strict.append(self.path)
-                return self._say(404, b"")
-            number = len(api.told)
-            if number >= len(api.events):
-                api.done.set()
-                return self._say(410, b"")
-            named = {
-                "Lambda_Runtime_Aws_Request_Id": str(number),
-                "Lambda_Runtime_Deadline_Ms": "4102444800000",
-                "Lambda_Runtime_Invoked_Function_Arn": "arn:aws:lambda:eu-west-1:123456789012:function:churn-prod",
-            }
-            return self._say(200, api.events[number], Content_Type="application/json", **named)
-
-        def do_POST(self) -> None:
-            chunks = self.headers.get("Transfer-Encoding") == "chunked"
-            body = self._chunked() if chunks else self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            path = self.path.removeprefix(ROOT).strip("/").split("/")
-            if path == ["init", "error"]:
-                api.told["init"] = ("error", json.loads(body))
-                api.done.set()
-            elif path[0] == "invocation" and path[1] == str(len(api.told)) and path[2] in ("response", "error"):
-                api.told[path[1]] = (path[2], json.loads(body))
-            else:
-                api.strict.append(self.path)
-                return self._say(404, b"")
-            return self._say(202, b'{"status":"OK"}')
-
-        def _chunked(self) -> bytes:
-            found = b""
-            while size := int(self.rfile.readline(), 16):
-                found += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-            return found
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": api}))
     server.daemon_threads = True
     api.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))

@@ -124,7 +124,7 @@ class Function:
 
         try:
             await self._app(scope, receive, send)
-        except Exception:  # noqa: BLE001 - Starlette has answered 500 by now, and raises for whoever runs it to print
+        except Exception:  # Starlette has answered 500 by now, and raises for whoever runs it to print
             import traceback
 
             traceback.print_exc()
@@ -158,7 +158,7 @@ def _answer(client: _Client, function: Function) -> None:
     headers: dict[str, str] = {}
     try:
         path, body = "response", function(raw)
-    except Exception as error:  # noqa: BLE001 - whatever it is, whoever invoked the function is told
+    except Exception as error:  # whatever it is, whoever invoked the function is told
         path, (body, headers) = "error", _error(error)
     client.post(f"/invocation/{name}/{path}", body, headers)
 

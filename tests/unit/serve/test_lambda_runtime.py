@@ -62,9 +62,10 @@ def test_an_invocation_is_a_body_and_gets_the_golden_scores_to_the_bit(function:
 def test_what_is_refused_is_an_error_with_the_servers_own_document(function: Function) -> None:
     with pytest.raises(BadInvocation) as refused:
         function(b'{"rows": []}')
+    forms = "dataframe_split, dataframe_records, instances, inputs"
     assert json.loads(str(refused.value)) == {
         "error_code": "BAD_REQUEST",
-        "message": "the body must have exactly one of dataframe_split, dataframe_records, instances, inputs, not 'rows'",
+        "message": f"the body must have exactly one of {forms}, not 'rows'",
     }
     with pytest.raises(BadInvocation, match="the body is not JSON"):
         function(b"{")
@@ -194,7 +195,7 @@ def test_awslambdaric_takes_the_same_events_from_the_api_and_tells_it_the_same(
         with runtime_api(*events) as api:
             environment = {**os.environ, "PYTHONPATH": paths, lambda_runtime.VARIABLE: api.address}
             environment |= {"LAMBDA_TASK_ROOT": str(tmp_path), "AWS_LAMBDA_FUNCTION_NAME": "churn-prod"}
-            with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            with subprocess.Popen(command, env=environment, stdout=-1, stderr=subprocess.STDOUT) as process:
                 ended = api.done.wait(60)
                 process.kill()
                 output = process.stdout.read().decode() if process.stdout else ""

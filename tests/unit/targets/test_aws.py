@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
+from mlops.blocks.limits import Limits
 from mlops.cli import serve as serve_command
 from mlops.errors import ConfigurationError
 from mlops.plan.placed import Placed
@@ -43,6 +44,7 @@ LONGEST = {
     "limits": {"rows": 9, "drain_seconds": 0.5},
 }
 PLACED = Placed("churn", "lambda", "prod", BUNDLE, IMAGE, "conf/pipeline/churn.yaml")
+ENDPOINT = replace(PLACED, target="sagemaker")
 
 
 def template(**said: Any) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def template(**said: Any) -> dict[str, Any]:
     return dict(load(text))
 
 
-def calls(placed: Placed = replace(PLACED, target="sagemaker"), **said: Any) -> dict[str, dict[str, Any]]:
+def calls(placed: Placed = ENDPOINT, **said: Any) -> dict[str, dict[str, Any]]:
     found = sagemaker.manifests(placed, {**SAGEMAKER, **said})
     return {path.removesuffix(".yaml"): load(text) for path, text in found.items()}
 
@@ -96,9 +98,9 @@ def test_what_never_changes_is_named_by_what_it_holds() -> None:
     assert names(**GUARDED) == (model, settings)
     assert names(instances=3)[0] == model
     assert names(instances=3)[1] != settings
-    other = calls(replace(PLACED, bundle="sha256:" + "1" * 64))
+    other = calls(replace(ENDPOINT, bundle="sha256:" + "1" * 64))
     assert other["create-model"]["ModelName"] != model
-    long = calls(replace(PLACED, pipeline="a" * 100, target="x"))
+    long = calls(replace(ENDPOINT, pipeline="a" * 100, target="x"))
     assert len(long["create-model"]["ModelName"]) <= 63
 
 
@@ -143,6 +145,13 @@ def test_a_container_that_is_told_to_serve_reads_the_rest_from_the_environment()
     assert (context.params["name"], context.params["port"]) == ("/opt/ml/model", None)
     assert arguments_of(["churn"], told) == ["churn"]
     assert arguments_of(["serve"], {}) == ["serve"]
+
+
+def test_what_a_server_is_told_fits_a_variable_at_its_longest() -> None:
+    most = {key: 1234.5678 if "seconds" in key else 10_000 for key in Limits.model_fields}
+    told = calls(limits=most)["create-model"]["PrimaryContainer"]["Environment"]["MLOPS_SERVE"]
+    assert all(f'"--limit={key}=' in told for key in most)
+    assert len(told) <= 1024
 
 
 @pytest.mark.parametrize("wrong", ["x", "{}", "[]", "[1]", "[" * 100_000])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from copy import deepcopy
 from dataclasses import replace
@@ -130,11 +131,23 @@ def test_a_guardrail_that_guards_nothing_is_refused(said: dict[str, Any], why: s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("said", "files"), [(LAMBDA, 1), (SAGEMAKER, 4)])
-def test_files_stand_below_the_environment(tmp_path: Path, said: dict[str, Any], files: int) -> None:
-    found = manifests_of(make_clustered(tmp_path / "root", said))
-    assert len(found) == files
-    assert {path.rpartition("/")[0] for path in found} == {f"{said['kind']}/prod"}
+@pytest.mark.parametrize(
+    ("kind", "files"),
+    [
+        ("lambda", {"template"}),
+        ("sagemaker", {"create-model", "create-endpoint-config", "create-endpoint", "update-endpoint"}),
+    ],
+)
+def test_the_page_shows_targets_that_compile_and_the_files_that_its_commands_take(
+    tmp_path: Path, repository: Path, kind: str, files: set[str]
+) -> None:
+    page = (repository / "docs/howto/cloud.md").read_text()
+    (text,) = re.findall(r"```yaml\n# conf/pipeline/churn.yaml\n(.*?)```", page, re.DOTALL)
+    found = manifests_of(make_clustered(tmp_path / "root", load(text)["deploy"][kind]))
+    assert set(found) == {f"{kind}/prod/{name}.yaml" for name in files}
+    typed = set(re.findall(rf"pipelines/churn/deploy/({kind}/prod/[\w-]+\.yaml)", page))
+    assert typed
+    assert typed <= set(found)
 
 
 def test_a_container_that_is_told_to_serve_reads_the_rest_from_the_environment() -> None:

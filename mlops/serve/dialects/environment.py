@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NAMES = (vertex.PORT, "SAGEMAKER_BIND_TO_PORT", "PORT")
 """Vertex AI's, SageMaker's, and that of Cloud Run, Knative and Heroku; the first that is there counts."""
+LAMBDA = "AWS_LAMBDA_RUNTIME_API"
+"""Host and port of the API that a function of AWS Lambda asks for its events; it listens on no port."""
 TOLD = "MLOPS_SERVE"
 """What `mlops serve` is told where SageMaker starts it, which says `serve` and nothing else: a list, as JSON."""
 

@@ -15,6 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.serve.dialects.environment import LAMBDA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from mlops.serve.events import Events
 
-VARIABLE = "AWS_LAMBDA_RUNTIME_API"
-"""What Lambda calls the variable that names host and port of the API."""
 _ROOT = "/2018-06-01/runtime"
 _MOST = 6 << 20  # bytes of an answer that Lambda passes on
 
@@ -200,7 +199,7 @@ class _Client:
             self._connection.close()
             raise InfrastructureError(
                 f"Lambda's Runtime API at {self._api} does not answer: {error}",
-                hint=f"{VARIABLE} is set by Lambda alone: unset it to serve over HTTP",
+                hint=f"{LAMBDA} is set by Lambda alone: unset it to serve over HTTP",
             ) from error
 
 

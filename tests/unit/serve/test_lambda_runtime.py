@@ -20,6 +20,7 @@ from mlops.bundle.golden import Golden
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.serve import server
 from mlops.serve.dialects import lambda_runtime
+from mlops.serve.dialects.environment import LAMBDA
 from mlops.serve.dialects.lambda_runtime import BadInvocation, Function
 from tests.builders.bundles import make_bundle
 from tests.builders.lambda_api import runtime_api
@@ -127,7 +128,7 @@ def test_the_api_gets_an_answer_for_each_event_and_an_error_for_what_is_refused(
     bundle: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with runtime_api(rows_of(golden), b"{}", gateway("", "/ping", "GET")) as api:
-        monkeypatch.setenv(lambda_runtime.VARIABLE, api.address)
+        monkeypatch.setenv(LAMBDA, api.address)
         with pytest.raises(InfrastructureError, match=r"gives no event: 410$"):
             server.serve(bundle)
     assert api.strict == []
@@ -142,7 +143,7 @@ def test_a_bundle_that_is_another_keeps_the_function_from_starting(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with runtime_api(b"{}") as api:
-        monkeypatch.setenv(lambda_runtime.VARIABLE, api.address)
+        monkeypatch.setenv(LAMBDA, api.address)
         with pytest.raises(IntegrityError):
             server.serve(bundle, expected="sha256:" + "0" * 64)
     kind, told = api.told["init"]
@@ -161,7 +162,7 @@ def test_a_bundle_that_is_another_keeps_the_function_from_starting(
 def test_what_a_function_has_no_place_for_is_refused(
     options: dict[str, Any], message: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(lambda_runtime.VARIABLE, "127.0.0.1:1")
+    monkeypatch.setenv(LAMBDA, "127.0.0.1:1")
     with pytest.raises(ConfigurationError) as refused:
         server.serve(bundle, **options)
     assert refused.value.message == message
@@ -193,7 +194,7 @@ def test_awslambdaric_takes_the_same_events_from_the_api_and_tells_it_the_same(
     told: dict[str, dict[str, tuple[str, Any]]] = {}
     for name, command in commands.items():
         with runtime_api(*events) as api:
-            environment = {**os.environ, "PYTHONPATH": paths, lambda_runtime.VARIABLE: api.address}
+            environment = {**os.environ, "PYTHONPATH": paths, LAMBDA: api.address}
             environment |= {"LAMBDA_TASK_ROOT": str(tmp_path), "AWS_LAMBDA_FUNCTION_NAME": "churn-prod"}
             with subprocess.Popen(command, env=environment, stdout=-1, stderr=subprocess.STDOUT) as process:
                 ended = api.done.wait(60)

@@ -64,7 +64,7 @@ def test_a_function_takes_its_image_by_digest_and_no_other_bundle() -> None:
     assert function["Code"] == {"ImageUri": {"Fn::Sub": f"{ECR}/churn@${{Digest}}"}}
     assert said["Parameters"]["Digest"]["AllowedPattern"] == "^sha256:[0-9a-f]{64}$"
     assert function["ImageConfig"]["Command"] == ["/models/churn", "--expect", BUNDLE, "--log-format", "ecs"]
-    assert function["FunctionName"] == "churn-prod"
+    assert function["FunctionName"] == "churn--prod"
     assert "ReservedConcurrentExecutions" not in function
     assert list(said["Resources"]) == ["Function"]
 
@@ -86,7 +86,7 @@ def test_an_endpoint_is_of_the_image_by_digest_and_of_the_bundle_that_is_live() 
     assert variant["ModelName"] == said["create-model"]["ModelName"]
     for call in ("create-endpoint", "update-endpoint"):
         assert said[call]["EndpointConfigName"] == said["create-endpoint-config"]["EndpointConfigName"]
-        assert said[call]["EndpointName"] == "churn-prod"
+        assert said[call]["EndpointName"] == "churn--prod"
 
 
 def test_what_never_changes_is_named_by_what_it_holds() -> None:
@@ -101,6 +101,8 @@ def test_what_never_changes_is_named_by_what_it_holds() -> None:
     assert names(instances=3)[1] != settings
     other = calls(replace(ENDPOINT, bundle="sha256:" + "1" * 64))
     assert other["create-model"]["ModelName"] != model
+    near = (replace(ENDPOINT, environment="eu-prod"), replace(ENDPOINT, pipeline="churn-eu"))
+    assert len({calls(placed)["create-endpoint"]["EndpointName"] for placed in near}) == 2
     long = calls(replace(ENDPOINT, pipeline="a" * 100, target="x"))
     assert len(long["create-model"]["ModelName"]) <= 63
 

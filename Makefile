@@ -9,7 +9,7 @@ JOBS   ?= 2
 
 HASHES ?= yes
 # What `make test-tools` installs first, the longest before all others
-FOREIGN := airflow signing gitlab axe runner services conformance ray .tools/docs/.installed
+FOREIGN := airflow signing gitlab axe runner services cloud conformance ray .tools/docs/.installed
 EXTRAS := train,registry,verify,sql,excel,image,explain,tune,xgboost
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
@@ -46,7 +46,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow conformance ray peers docs pictures compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow cloud conformance ray peers docs pictures compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -139,6 +139,7 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	$(call audited,.requirements/services.txt)
 	$(call audited,.requirements/airflow.txt)
 	$(call audited,.requirements/docs.txt)
+	$(call audited,.requirements/cloud.txt)
 	$(call audited,.requirements/conformance.txt)
 	$(call audited,.requirements/ray.txt)
 	$(call audited,.requirements/kserve.txt)
@@ -181,9 +182,11 @@ ray: .tools/ray/.installed ## Ray, beside the environment: two nodes of it, on w
 	$(call beside,$<)
 	@touch $@
 
+cloud: .tools/cloud/.installed ## awslambdaric, cfn-lint, botocore and moto, apart: what tests hold templates and calls of AWS to
+
 peers: .tools/kserve/.installed .tools/mlserver/.installed ## KServe and MLServer, apart: for docs/conformance.md; half a gigabyte each
 
-.tools/conformance/.installed .tools/kserve/.installed .tools/mlserver/.installed: .tools/%/.installed: .requirements/%.txt $(STAMP)
+.tools/cloud/.installed .tools/conformance/.installed .tools/kserve/.installed .tools/mlserver/.installed: .tools/%/.installed: .requirements/%.txt $(STAMP)
 	$(apart)
 	@touch $@
 

@@ -46,6 +46,8 @@ RAY = "ray[train]==2.60.0\n"
 # programs of their own: what holds servers to the Open Inference Protocol, and other servers that speak it
 CONFORMANCE = "schemathesis==4.32.5\ntritonclient[http]==2.73.0\nclick\npyyaml\n"
 PEERS = {"kserve": "kserve==0.21.0\n", "mlserver": "mlserver==1.7.1\n"}
+# beside everything, too: what AWS's own tools make of what is compiled for AWS
+CLOUD = "awslambdaric==4.2.2\nboto3\ncfn-lint==1.58.0\nmoto==5.2.5\n"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
@@ -62,6 +64,7 @@ def main() -> None:
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
     _write(BESIDE / "airflow", _resolved("-", "--exclude-newer", COOLDOWN, read=AIRFLOW))
     _write(BESIDE / "conformance", _resolved("-", "--exclude-newer", COOLDOWN, read=CONFORMANCE))
+    _write(BESIDE / "cloud", _resolved("-", "--constraint", "constraints.txt", read=CLOUD))
     for peer, asked in PEERS.items():
         _write(BESIDE / peer, _resolved("-", "--exclude-newer", COOLDOWN, read=asked))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])

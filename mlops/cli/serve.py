@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,19 @@ import click
 from mlops.cli.options import FILE, FOLDER, output, result, root, say
 
 
-@click.command()
+class Told(click.Command):
+    """A command that SageMaker may start, which types `serve` behind it and leaves the rest to a variable."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed, or what the environment says."""
+        if args == ["serve"]:
+            from mlops.serve.dialects.environment import arguments_of
+
+            args = arguments_of(args, os.environ)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=Told)
 @click.argument("name")
 @click.option("--host", help="Address to listen on. [default: what `deploy:` of NAME says, or 127.0.0.1]")
 @click.option(

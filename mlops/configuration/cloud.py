@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from mlops.blocks.aws import RoleArn
 from mlops.blocks.block import Block
 
 
@@ -14,7 +15,7 @@ class Aws(Block):
 
     kind: Literal["aws"]
     """Name of the kind."""
-    role: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$")]
+    role: RoleArn
     """ARN of the role."""
     region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     """Region that calls go to."""

@@ -51,6 +51,7 @@ class Events:
         self._process, self._numbers = secrets.token_hex(8), count()
         self._waiting: deque[tuple[int, Served, Answer, float]] = deque()
         self._changed = threading.Condition()
+        self._writing = threading.Lock()
         self._closing = self._failing = False
         self.dropped = 0
         self._thread = threading.Thread(target=self._work, name="events", daemon=True)
@@ -79,7 +80,14 @@ class Events:
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, _SECONDS)
                 closing = self._closing
-                taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            self.flush()
+            if closing:
+                return
+
+    def flush(self) -> None:
+        """Write what waits now; for whoever is halted between two requests, and cannot leave it to the thread."""
+        with self._writing:
+            taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
             written = 0
             try:
                 for lines in _together(orjson.dumps(event(*one)) + b"\n" for one in taken):
@@ -92,8 +100,6 @@ class Events:
                     told = f"events cannot be written: {error.strerror}; requests are answered"
                     print(told, file=sys.stderr, flush=True)
                 self._failing = True
-            if closing:
-                return
 
     def _write(self, data: bytes) -> None:
         while data:

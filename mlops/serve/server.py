@@ -27,6 +27,7 @@ from mlops.serve.access import Guard, Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
 from mlops.serve.crew import Crew
+from mlops.serve.dialects.environment import LAMBDA
 from mlops.serve.dialects.vertex import Paths
 from mlops.serve.direct import Ways
 from mlops.serve.door import Door
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mlops.blocks.metrics_push import MetricsPush
     from mlops.bundle.contents import Contents
     from mlops.files.remote_folder import RemoteFolder
+    from mlops.serve.dialects.lambda_runtime import Function
     from mlops.serve.seat import Seat
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
@@ -123,14 +125,42 @@ class Server(uvicorn.Server):
 def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, *, workers: int = 1, **options: Any) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; `options` as of `prepare`.
 
-    Several `workers` are processes that each do so, behind one port which is open from the start.
+    Several `workers` are processes that each do so, behind one port which is open from the start. A function of Lambda
+    opens none: it asks for its events.
     """
+    if api := os.environ.get(LAMBDA):
+        from mlops.serve.dialects import lambda_runtime
+
+        lambda_runtime.possible({"workers": workers, **options})
+        lambda_runtime.serve(lambda: function(bundle_folder, **options), api)
+        return
     if workers > 1:
         _serve_together(bundle_folder, host, port, workers, options)
         return
     server, listener = prepare(bundle_folder, host, port, **options)
     _say(server.served, host, listener)
     _run(server, listener)
+
+
+def function(
+    bundle_folder: Path,
+    *,
+    limits: Limits | None = None,
+    log_format: Literal["plain", "ecs"] = "plain",
+    **options: Any,
+) -> Function:
+    """Make a function of a bundle that has proven itself; `options` as of `prepare`, where they mean anything.
+
+    Raises:
+        IntegrityError: the bundle is not what its manifest, or `expected`, says; or nobody vouches for it.
+    """
+    from mlops.serve.dialects.lambda_runtime import Function
+
+    known = {key: options[key] for key in ("expected", "golden_tolerance", "vouched") if key in options}
+    events = Events() if log_format == "ecs" else None
+    app = create(bundle_folder, door=Door(limits or Limits()), events=events, **known)
+    _spare_the_collector()
+    return Function(app, events)
 
 
 def _serve_together(bundle_folder: Path, host: str, port: int, workers: int, options: dict[str, Any]) -> None:

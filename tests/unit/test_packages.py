@@ -42,7 +42,20 @@ def asked(project: dict[str, Any]) -> list[str]:
 
 
 SHIPPED = ("run", "serve", "sign", "torch", "torch-cpu", "verify", *STORES)
-LOCKS = (*SHIPPED, "airflow", "audit", "build", "conformance", "docs", "kserve", "mlserver", "ray", "services", "test")
+LOCKS = (
+    *SHIPPED,
+    "airflow",
+    "audit",
+    "build",
+    "cloud",
+    "conformance",
+    "docs",
+    "kserve",
+    "mlserver",
+    "ray",
+    "services",
+    "test",
+)
 
 
 @pytest.mark.parametrize("name", LOCKS)

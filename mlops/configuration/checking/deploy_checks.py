@@ -27,3 +27,14 @@ def exposed_server(pipeline: Pipeline) -> Iterator[Problem]:
             message = f"whoever reaches {host} may ask the model, and read its schema"
             hint = "write `auth: {token_from: NAME}`, or `behind: proxy` where a proxy says who may ask"
             yield Problem(("deploy", name, "host"), message, hint, "exposed-server")
+
+
+def log_without_a_place(pipeline: Pipeline) -> Iterator[Problem]:
+    """What `monitor:` reads is written somewhere: a pipeline that is served by the cloud alone would have nothing."""
+    kept = [TARGETS[target.kind].can.get("keeps_log", True) for target in pipeline.deploy.values()]
+    if pipeline.monitor is None or not kept or any(kept):
+        return
+    name, target = next(iter(pipeline.deploy.items()))
+    message = f"`monitor` reads a prediction log, and a target of the kind `{target.kind}` keeps none"
+    hint = "leave `monitor` away, or serve from a target that keeps one, such as `kind: local`"
+    yield Problem(("deploy", name), message, hint, "log-without-a-place")

@@ -8,7 +8,9 @@ from mlops.stages.declare.order import STAGES
 from mlops.stages.declare.registry import DECLARED
 
 # keys that stand in the manifests of a target, and are read nowhere else
-_PLACED = ("runtime", "model", "pull_secret", "asked_by", "replicas", "resources", "nodes", "job")
+_CLUSTER = ("runtime", "model", "pull_secret", "asked_by", "replicas", "resources", "nodes", "job")
+_LAMBDA = ("repository", "role", "architecture", "memory_mb", "seconds", "concurrency", "url")
+_PLACED = (*_CLUSTER, *_LAMBDA, "bundles", "instance", "instances", "guardrail")
 # what reads a pipeline's key besides its stages, which declare what they read
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("description",): ("mlops catalogue",),

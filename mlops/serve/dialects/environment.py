@@ -1,17 +1,22 @@
-"""The port that whoever runs a container tells it to listen on."""
+"""What whoever runs a container tells it by the environment: the port to listen on, and what else it cannot say."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mlops.errors import ConfigurationError
 from mlops.serve.dialects import vertex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-NAMES = (vertex.PORT, "PORT")
-"""Vertex AI's, and that of Cloud Run, Knative and Heroku; the first that is there counts."""
+NAMES = (vertex.PORT, "SAGEMAKER_BIND_TO_PORT", "PORT")
+"""Vertex AI's, SageMaker's, and that of Cloud Run, Knative and Heroku; the first that is there counts."""
+LAMBDA = "AWS_LAMBDA_RUNTIME_API"
+"""Host and port of the API that a function of AWS Lambda asks for its events; it listens on no port."""
+TOLD = "MLOPS_SERVE"
+"""What `mlops serve` is told where SageMaker starts it, which says `serve` and nothing else: a list, as JSON."""
 
 
 def port_of(environment: Mapping[str, str]) -> int | None:
@@ -29,3 +34,26 @@ def port_of(environment: Mapping[str, str]) -> int | None:
                 )
             return int(text)
     return None
+
+
+def arguments_of(typed: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Give what `mlops serve` is told: what was typed, or, where that is `serve` alone, what the environment says.
+
+    Raises:
+        ConfigurationError: the variable is no list of texts.
+
+    >>> arguments_of(["serve"], {"MLOPS_SERVE": '["/opt/ml/model", "--behind", "proxy"]'})
+    ['/opt/ml/model', '--behind', 'proxy']
+    """
+    said = environment.get(TOLD, "")
+    if list(typed) != ["serve"] or not said:
+        return list(typed)
+    try:
+        told = json.loads(said)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, list) or not told or not all(isinstance(each, str) for each in told):
+        raise ConfigurationError(
+            f"the environment variable {TOLD} is no list of texts: {said[:80]!r}", hint=f"{TOLD}='[\"/opt/ml/model\"]'"
+        )
+    return told

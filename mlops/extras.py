@@ -29,6 +29,8 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
         "python-stdnum": "stdnum",
         "pytorch-lightning": "pytorch_lightning",
         "rich": "rich",
+        "ruamel-yaml": "ruamel",
+        "ruamel-yaml-clib": "_ruamel_yaml",
         "scikit-learn": "sklearn",
         "scipy": "scipy",
         "skl2onnx": "skl2onnx",

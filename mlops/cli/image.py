@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -62,7 +63,7 @@ def command(
     """
     if recorded and (model or environment or target):
         raise click.UsageError("--recorded takes the last run's bundle for every container that is pushed")
-    if model and (target or wheels):
+    if model and (target or (wheels and "MLOPS_WHEELS" not in os.environ)):
         raise click.UsageError("--model takes the bundle alone: leave --target and --wheels away")
     from mlops.operations.containers.context import Wanted, lay_out
     from mlops.operations.running.serve import find_bundle, is_pipeline, vouching

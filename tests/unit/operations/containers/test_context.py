@@ -294,6 +294,7 @@ def test_the_image_of_a_bundle_is_written_once_and_over_nothing_else(
     image = model_image("churn", Contents.read(made / "bundle"))
     assert (said["bundle"], said["image"]) == (digest, image.digest)
     assert {path: data for path, (data, *_) in bytes_of(tmp_path / "a").items()} == image.files
+    monkeypatch.setenv("MLOPS_WHEELS", str(made / "wheels"))  # for other images of the same job
     assert run(["image", "churn", "--model", "--to", str(tmp_path / "a")]) == 0
     capsys.readouterr()
     assert run(["image", str(made / "bundle"), "--model"]) == 0  # of a folder: no part of its path is in the image

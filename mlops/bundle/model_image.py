@@ -19,12 +19,14 @@ from typing import Any
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import NAME
+from mlops.errors import ConfigurationError
 
 PLACE = "models"
 """The image's only folder, with one folder in it, of the pipeline's name."""
 _OCI = "application/vnd.oci.image"
 _ARCHITECTURES = ("amd64", "arm64")  # a node takes the entry of its own, though data is the same everywhere
 _STORED = 0xFFFF  # bytes of a block that deflate does not compress
+_LARGEST = 0o77777777777  # bytes of a file that the eleven octal digits of USTAR can say: one less than 8 GiB
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ def model_image(pipeline: str, contents: Contents) -> ModelImage:
     Example:
         >>> model_image("churn", Contents.read(folder)).digest  # doctest: +SKIP
         'sha256:4f0c…'
+
+    Raises:
+        ConfigurationError: a file is larger than what every reader of archives takes.
     """
     tar = _tar(pipeline, {**contents.files, NAME: contents.manifest.dumps()})
     blobs: dict[str, bytes] = {}
@@ -67,7 +72,12 @@ def stored(data: bytes) -> bytes:
         >>> gzip.decompress(stored(b"bundle"))
         b'bundle'
     """
-    return b"".join((b"\x1f\x8b\x08\0\0\0\0\0\0\xff", *_blocks(data), struct.pack("<II", zlib.crc32(data), len(data))))
+    return b"".join((b"\x1f\x8b\x08\0\0\0\0\0\0\xff", *_blocks(data), _trailer(zlib.crc32(data), len(data))))
+
+
+def _trailer(checksum: int, size: int) -> bytes:
+    """End a gzip file; of a size from 4 GiB on it has the last 32 bits (RFC 1952, 2.3.1)."""
+    return struct.pack("<II", checksum, size & 0xFFFFFFFF)
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:
@@ -87,6 +97,9 @@ def _tar(pipeline: str, files: Mapping[str, bytes]) -> bytes:
             entry.type, entry.mode = tarfile.DIRTYPE, 0o555
             tar.addfile(entry)
         for name, data in sorted(files.items()):
+            if len(data) > _LARGEST:
+                said = f"{name} has {len(data):,} bytes, and a file of an image at most {_LARGEST:,}"
+                raise ConfigurationError(said, hint="mlops image NAME builds an image of server and bundle instead")
             entry = tarfile.TarInfo(f"{PLACE}/{pipeline}/{name}")
             entry.size, entry.mode = len(data), 0o444
             tar.addfile(entry, io.BytesIO(data))

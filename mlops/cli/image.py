@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlops.bundle.contents import Contents
+    from mlops.operations.containers.context import Laid
 
 _BUILDERS = {
     "podman": ("podman", "build", "--timestamp", "0"),
@@ -31,9 +33,12 @@ _BUILDERS = {
     "--wheels",
     metavar="FOLDER",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="MLOPS_WHEELS",
+    show_envvar=True,
     help="Wheels that are taken along, ours among them; the others need no index then.",
 )
 @click.option("--model", is_flag=True, help="Write the image of the bundle alone, and print its digest.")
+@click.option("--recorded", is_flag=True, help="Take the last run's bundle, for each container that is pushed.")
 @output("text", "json")
 def command(
     name: str,
@@ -42,6 +47,7 @@ def command(
     folder: Path | None,
     wheels: Path | None,
     model: bool,
+    recorded: bool,
     form: str,
 ) -> None:
     """Lay out what the image of pipeline NAME's container is built from, and say what builds it.
@@ -51,13 +57,21 @@ def command(
 
     With --model nothing is built: the image of the bundle alone is written, as an OCI layout that registry clients push
     as it is. Its digest follows from the bundle; a release file names it as `image:`.
+
+    With --recorded nothing needs to be live: what the last run made is laid out below FOLDER/NAME for each container
+    that names a `repository`, as the workflow of the main branch does before it builds and pushes.
     """
-    if model and (target or wheels):
+    if recorded and (model or environment or target):
+        raise click.UsageError("--recorded takes the last run's bundle for every container that is pushed")
+    if model and (target or (wheels and "MLOPS_WHEELS" not in os.environ)):
         raise click.UsageError("--model takes the bundle alone: leave --target and --wheels away")
     from mlops.operations.containers.context import Wanted, lay_out
     from mlops.operations.running.serve import find_bundle, is_pipeline, vouching
 
     here = root()
+    if recorded:
+        _recorded(here, name, folder or here / ".mlops" / "image", wheels, form)
+        return
     bundle, told, _ = find_bundle(here, name, environment)
     if told:
         say(told)
@@ -67,11 +81,29 @@ def command(
         return
     wanted = Wanted(name, bundle, folder or here / ".mlops" / "image" / name, target, wheels)
     laid = lay_out(here, wanted, vouching(here, name, bundle))
+    result(form, {"schema_version": 1, **_shown(name, laid)}, [str(laid.folder)])
+    say(f"build it: {_typed(name, laid)}")
+
+
+def _typed(name: str, laid: Laid) -> str:
     builder = next((words for tool, words in _BUILDERS.items() if shutil.which(tool)), _BUILDERS["docker"])
-    typed = shlex.join([*builder, "--tag", f"{name}:{laid.bundle[7:19]}", *laid.arguments])
-    value = {"folder": str(laid.folder), "bundle": laid.bundle, "target": laid.target, "build": typed}
-    result(form, {"schema_version": 1, **value}, [str(laid.folder)])
-    say(f"build it: {typed}")
+    return shlex.join([*builder, "--tag", f"{name}:{laid.bundle[7:19]}", *laid.arguments])
+
+
+def _shown(name: str, laid: Laid) -> dict[str, Any]:
+    told = {"folder": str(laid.folder), "bundle": laid.bundle, "target": laid.target, "build": _typed(name, laid)}
+    return told | {"pipeline": name, "repository": laid.repository, "offline": laid.offline}
+
+
+def _recorded(here: Path, name: str, folder: Path, wheels: Path | None, form: str) -> None:
+    from mlops.operations.containers.context import Wanted, lay_out_pushed
+    from mlops.operations.live.live import last_run
+    from mlops.operations.running.serve import vouching
+
+    bundle = last_run(here, name).folder
+    laid = lay_out_pushed(here, Wanted(name, bundle, folder, wheels=wheels), vouching(here, name, bundle))
+    shown = [_shown(name, each) for each in laid]
+    result(form, {"schema_version": 1, "images": shown}, [str(each.folder) for each in laid])
 
 
 def _model(name: str | None, bundle: Path, folder: Path, vouched: Callable[[Contents], None], form: str) -> None:

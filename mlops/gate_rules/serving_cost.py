@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlops.gate_rules.rule_kind import RuleKind
 from mlops.kinds.called import Called, declared
@@ -20,8 +20,15 @@ else:
     np = Later("numpy")
 
 
+Subject = Literal["model", "server", "image"]
+"""What is looked at: a process that holds the model, the server itself, or the files of an image."""
+
+
 class Served(NamedTuple):
-    """What one process was seen to do: seconds of its start, of requests of one row and of batches; bytes."""
+    """What one process was seen to do: seconds of its start, of requests of one row and of batches; bytes.
+
+    What was not looked at is None.
+    """
 
     cold_start: float
     requests: Sequence[float]
@@ -32,6 +39,12 @@ class Served(NamedTuple):
     """Most memory it had."""
     size: int
     """Of the files that it serves."""
+    server_start: float | None = None
+    """Seconds of CPU that `mlops serve` took until its first answer."""
+    server_memory: int | None = None
+    """Bytes that it has in memory then."""
+    image: int | None = None
+    """Bytes of an unpacked image."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ class ServingCost(Called, RuleKind):
     finding = "serving-rule"
     label: str = field(kw_only=True)
     unit: str = field(kw_only=True)
+    of: Subject = field(kw_only=True, default="model")
+    """What is looked at for it; server and image only where a rule names what they cost."""
 
 
 cost = partial(declared, ServingCost, "measure")
@@ -85,3 +100,21 @@ def memory(seen: Served) -> float | None:
 def size(seen: Served) -> float:
     """MiB of the model and its transform."""
     return seen.size / 2**20
+
+
+@cost(label="Start of the server", unit="CPU s", of="server")
+def server_start(seen: Served) -> float | None:
+    """Seconds of CPU from the start of `mlops serve` to its first answer: signature, golden rows and all."""
+    return seen.server_start
+
+
+@cost(label="Memory of the server", unit="MiB", of="server")
+def server_memory(seen: Served) -> float | None:
+    """MiB that `mlops serve` has in memory with one bundle, after its first answer."""
+    return None if seen.server_memory is None else seen.server_memory / 2**20
+
+
+@cost(label="Image", unit="MiB", of="image")
+def image_size(seen: Served) -> float | None:
+    """MiB of the unpacked image of server and bundle, laid out of what is installed here."""
+    return None if seen.image is None else seen.image / 2**20

@@ -1,5 +1,7 @@
 """`mlops stage measure`: what serving costs, in fresh processes; and beside the live model, in turns.
 
+What the server itself and its image cost is looked at only where a rule names it.
+
 The one stage whose bytes differ from run to run, for it reads a clock: what it wrote stays what is judged, and DVC
 takes it for up to date, until the model or the way of measuring changes.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from mlops.blocks.block import Items
 from mlops.blocks.serving import Serving
 from mlops.bundle import manifest, timing
 from mlops.bundle.contents import Contents
@@ -28,11 +31,13 @@ from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.gate_rules import SERVING
-from mlops.gate_rules.serving_cost import Served
-from mlops.stages import golden_rows
+from mlops.gate_rules.serving_cost import Served, ServingCost
+from mlops.gate_rules.serving_cost import Subject as Looked
+from mlops.stages import golden_rows, server_cost
 from mlops.stages.context import Section
 
 if TYPE_CHECKING:
+    from mlops.bundle.table import Row
     from mlops.stages.context import StageContext
 
 Measured = dict[str, list[float | None]]
@@ -45,15 +50,30 @@ _ROWS = 64  # different rows that requests are made of
 
 
 class Params(Section, Serving):
-    """The `measure` section of params.yaml."""
+    """The `measure` section of params.yaml; `asked` is what rules name beside the model."""
+
+    asked: Items[Looked] = ()
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model to measure: the command that serves it, and the bytes of its files."""
+    """A model to measure: the command that serves it, and the bytes of its files; its bundle, and a row to ask."""
 
     command: tuple[str, ...]
     size: int
+    bundle: Path = Path()
+    row: Row | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked at beside a process that holds the model, and the bytes of an image without a bundle."""
+
+    subjects: tuple[Looked, ...] = ()
+    runtime: int | None = None
+
+
+_NOTHING = Asked()
 
 
 @dataclass
@@ -76,6 +96,9 @@ class _Process:
         self.peak = told.peak_bytes
         return told.seconds
 
+    def seen(self, batch: int, size: int) -> Served:
+        return Served(self.cold_start, self.requests, self.batches, batch, self.peak, size)
+
 
 def run(context: StageContext) -> None:
     """Write reports/serving.json."""
@@ -91,35 +114,60 @@ def measured(context: StageContext, params: Params, champion: Mapping[str, Path]
     with tempfile.TemporaryDirectory() as folder:
         bundles = {"candidate": context.path(_BUNDLE), **dict(zip(("champion",), champion.values(), strict=False))}
         subjects = {name: _subject(name, bundle, params.batch, Path(folder)) for name, bundle in bundles.items()}
-        repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
+        more = Asked(params.asked, _runtime(context) if "image" in params.asked else None)
+        repetitions = measure(subjects, params.repetitions, params.requests, params.batch, more)
     return ServingReport(
         schema_version=1,  # said, because a comparison holds it as a part
         bundle=digest_file(context.path(f"{_BUNDLE}/{manifest.NAME}")),
         inputs={name: digest_file(context.path(f"{_BUNDLE}/{name}")) for name in _FILES},
         champion=next(iter(champion), None),
-        units={name: kind.unit for name, kind in SERVING.items()},
+        units={name: kind.unit for name, kind in _quantities(params.asked).items()},
         repetitions=rounded(repetitions),
     )
 
 
-def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int) -> dict[str, Measured]:
+def _quantities(asked: Sequence[Looked]) -> dict[str, ServingCost]:
+    return {name: kind for name, kind in SERVING.items() if kind.of == "model" or kind.of in asked}
+
+
+def measure(
+    subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int, asked: Asked = _NOTHING
+) -> dict[str, Measured]:
     """Measure subjects side by side; {subject: {quantity: [a value for each repetition]}}."""
     for subject in subjects.values():  # the first start of all reads files that later ones find in memory
         with _started(subject):
             pass
-    found: dict[str, Measured] = {name: {key: [] for key in SERVING} for name in subjects}
+    kinds = _quantities(asked.subjects)
+    found: dict[str, Measured] = {name: {key: [] for key in kinds} for name in subjects}
     for repetition in range(repetitions):
         names = list(subjects) if repetition % 2 == 0 else list(subjects)[::-1]
         with ExitStack() as stack:
             running = {name: stack.enter_context(_started(subjects[name])) for name in names}
             _take_turns(list(running.values()), requests)
         for name, process in running.items():
-            seen = Served(
-                process.cold_start, process.requests, process.batches, batch, process.peak, subjects[name].size
-            )
-            for key, kind in SERVING.items():
+            seen = _beside(process.seen(batch, subjects[name].size), subjects[name], asked)
+            for key, kind in kinds.items():
                 found[name][key].append(kind(seen))
     return found
+
+
+def _beside(seen: Served, subject: Subject, asked: Asked) -> Served:
+    """Add what the server of a model, and its image, were seen to cost, where that is asked."""
+    if asked.runtime is not None:
+        seen = seen._replace(image=server_cost.image(subject.bundle, asked.runtime))
+    if "server" not in asked.subjects:
+        return seen
+    started = server_cost.start(subject.bundle, subject.row)
+    return seen._replace(server_start=started.cpu, server_memory=started.memory)
+
+
+def _runtime(context: StageContext) -> int | None:
+    """Lay out the image of a server; a machine where that cannot be done decides nothing, and says why."""
+    try:
+        return server_cost.runtime()
+    except InfrastructureError as error:
+        context.say(error.message)
+        return None
 
 
 def _take_turns(running: Sequence[_Process], requests: int) -> None:
@@ -169,4 +217,4 @@ def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:
     rows = golden_rows.make(Predictor.load(contents), profile, _ROWS).rows
     (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
     command = (sys.executable, "-P", "-m", timing.__name__, str(bundle), str(folder / f"{name}.json"))
-    return Subject(command, sum(len(contents.files[file]) for file in _FILES))
+    return Subject(command, sum(len(contents.files[file]) for file in _FILES), bundle, rows[0])

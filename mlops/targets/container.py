@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, StringConstraints
 
+from mlops.blocks.cluster import Repository
 from mlops.blocks.limits import Limits
 from mlops.files.compiled_text import header
 from mlops.kinds.kind import of_block
@@ -19,6 +21,14 @@ _NAMED = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
 _HOST = r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?"
 _TAG, _DIGEST = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", r"sha256:[0-9a-f]{64}"
 _IMAGE = rf"({_HOST}/)?{_NAMED}(/{_NAMED})*(:{_TAG})?(@{_DIGEST})?"
+_NOT_SERVED = {
+    "antlr4-python3-runtime",
+    "hydra-core",
+    "jinja2",
+    "markupsafe",
+    "omegaconf",
+}
+"""Of the core's packages, those that compose and compile: no server imports them."""
 USER = 65532
 """The user that the server runs as; nobody's on the machine."""
 
@@ -30,6 +40,9 @@ class ContainerTarget(Kinded):
     """Name of the kind."""
     base: Annotated[str, StringConstraints(pattern=rf"^{_IMAGE}$", max_length=400)]
     """Image whose Python, one of glibc, the server's is taken from; pin it: `python:3.12-slim@sha256:…`."""
+    repository: Repository | None = None
+    """Where the workflow of the main branch pushes the image of each registered bundle, with its provenance: by digest,
+    and with the bundle's as a tag. Not at all where absent."""
     port: Annotated[int, Field(ge=1024, le=65535)] = 8080
     """Port to listen on."""
     auth: Auth | None = None
@@ -87,6 +100,21 @@ def arguments(target: Told) -> Iterator[str]:
         yield from ("--behind", target.behind)
     for key, value in target.limits.model_dump(exclude_defaults=True).items():
         yield from ("--limit", f"{key}={value}")
+
+
+def needed(lock: str) -> Iterator[str]:
+    r"""List the lines of a lock that an image installs: without the packages that no server imports.
+
+    Example:
+        >>> list(needed("hydra-core==1 \\\n    --hash=sha256:aa\nnumpy==2 \\\n    --hash=sha256:bb\n"))
+        ['numpy==2 \\', '    --hash=sha256:bb']
+    """
+    wanted = True
+    for line in lock.splitlines():
+        if named := re.match(r"[a-z0-9][a-z0-9._-]*(?===)", line):
+            wanted = named.group() not in _NOT_SERVED
+        if wanted and not line.startswith("#"):
+            yield line
 
 
 _DOCKERFILE = """\

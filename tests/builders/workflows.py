@@ -44,7 +44,7 @@ def workflows(described: Project) -> dict[str, str]:
     made = (
         lower_pull_request(described.ci),
         lower_dependencies(described),
-        lower_main(described),
+        lower_main(described, images=True),
         lower_release(described),
         lower_monitor(described, PERIODS, retrains=True),
         lower_retrain(described),

@@ -1,4 +1,4 @@
-"""A clone of this working tree in which `make demo` has run: what a newcomer has after the first command."""
+"""What several modules share: a clone in which `make demo` has run; podman, and wheels for images."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.clones import Clone, clone
+from tests.builders.podman import Podman, make_podman, make_wheelhouse
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,13 @@ def demo(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Cl
     done = made.run("make", "--old-file=.venv/.installed", "demo")
     assert done.returncode == 0, done.stdout + done.stderr
     return made, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
+    return make_podman(tmp_path_factory.mktemp("podman"))
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_wheelhouse(repository, tmp_path_factory.mktemp("wheelhouse"))

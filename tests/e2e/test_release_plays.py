@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.builders.repositories import edit, git
+from tests.builders.podman import BASE, WHY, Yard, ask, digest_in_registry
+from tests.builders.repositories import commit, edit, git
 from tests.builders.shop import make_shop, propose
 from tests.e2e import plays
 from tests.e2e.plays import KEY
@@ -30,6 +32,12 @@ class Team(plays.Team):
     """A team with a registry."""
 
     database: Path
+    yard: Yard | None = None
+
+    @property
+    def registered(self) -> dict[str, str]:
+        """How the jobs after a merge end where nothing had to be made; images are built where podman is."""
+        return plays.REGISTERED if self.yard is None else {**plays.REGISTERED, "image": "success"}
 
     def learn(self, message: str) -> Event:
         """Train at home, push lock, reports and bundle, and merge them."""
@@ -55,20 +63,46 @@ class Team(plays.Team):
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+def yard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard | None]:
+    """Have images built and pushed, where podman can run; the plays without them are the same."""
+    if WHY:
+        yield None
+        return
+    try:
+        podman, wheels = request.getfixturevalue("podman"), request.getfixturevalue("wheelhouse")
+    except pytest.skip.Exception:
+        yield None
+        return
+    with Yard.opened(podman, wheels, tmp_path_factory.mktemp("yard")) as opened:
+        yield opened
+
+
+def pushing(work: Path, yard: Yard) -> None:
+    """Give the pipeline a container that is pushed, and every job the wheels that it is built from."""
+    with (work / "conf/pipeline/churn.yaml").open("a") as file:
+        container = f"kind: container, base: '{BASE}', behind: proxy, repository: '{yard.registry}/churn'"
+        file.write(f"deploy: {{image: {{{container}}}}}\n")
+    with (work / "Makefile").open("a") as file:
+        file.write(f'\t@echo "MLOPS_WHEELS={yard.wheels}" >> "$$GITHUB_ENV"\n')
+
+
+@pytest.fixture(scope="module")
+def team(yard: Yard | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
     edit(work, "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.85\n    over_champion: {no_worse_than: 0.5}")
     declared = ("staging: {propose: true, role: live}", "prod: {}")
     plays.keep_registry(work, folder / "mlflow.db", *declared, secrets="MLFLOW_TRACKING_TOKEN: tracking")
     plays.settle(work, folder / "remote")
+    if yard is not None:
+        pushing(work, yard)
     propose(work, "Two environments, and a remote")
     origin = Origin.of(work, folder / "origin.git")
     with Engine() as engine, Api() as api:
         environments = {place: {"MLFLOW_TRACKING_TOKEN": token} for place, token in TOKENS.items()}
         environments["mlops-main"]["MLOPS_APP_KEY"] = KEY
         runner = Runner(engine, origin, folder / "runs", api, environments=environments)
-        yield Team(work, origin, runner, api, folder / "mlflow.db")
+        yield Team(work, origin, runner, api, folder / "mlflow.db", yard)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +116,7 @@ def first(team: Team) -> Run:
 
 
 def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, first: Run) -> None:
-    assert first.results == plays.REGISTERED, first.log
+    assert first.results == team.registered, first.log
     (pull,) = team.api.pulls
     assert pull["user"]["login"] == "Iv1shop[bot]"
     assert pull["base"]["ref"] == "main"
@@ -98,7 +132,8 @@ def test_each_secret_is_held_by_the_steps_that_need_it_and_by_no_other(first: Ru
     assert (found.environment, found.permissions) == (instance.environment, instance.permissions)
     assert instance.environment == "mlops-main"
     assert instance.permissions == {"actions": "read", "contents": "read", "pull-requests": "read"}
-    assert {step.name: step.secrets for step in instance.steps if step.secrets} == {
+    lays = {"Lay out the images": ("MLFLOW_TRACKING_TOKEN",)} if "image" in first.results else {}
+    assert {step.name: step.secrets for step in instance.steps if step.secrets} == lays | {
         "Take over what was judged": ("MLFLOW_TRACKING_TOKEN",),
         "Register": ("MLFLOW_TRACKING_TOKEN",),
         "Speak for the App": ("MLOPS_APP_KEY",),
@@ -120,7 +155,7 @@ def test_what_was_trained_at_home_and_never_judged_is_pulled_judged_and_not_trai
 def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(team: Team, first: Run) -> None:
     again = team.play(dispatch(team.origin.head()), "main")
     assert again is not None
-    assert again.results == plays.REGISTERED, again.log
+    assert again.results == team.registered, again.log
     assert "registered already" in again.log
     assert len(team.api.pulls) == 1
 
@@ -128,7 +163,7 @@ def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(tea
 @pytest.fixture(scope="module")
 def released(team: Team, first: Run) -> Run:
     """Merge the release and play the workflow that reconciles."""
-    assert first.results == plays.REGISTERED, first.log
+    assert first.results == team.registered, first.log
     run = team.play(team.origin.merge(team.api.pulls[0]["head"]["ref"]), "release")
     assert run is not None
     team.pull()
@@ -145,6 +180,40 @@ def test_merging_the_release_makes_the_model_live_where_it_says(team: Team, rele
     assert "***" not in released.log, "nothing printed a secret that had to be masked"
     assert all(instance.permissions == {"contents": "read", "pull-requests": "read"} for instance in released.instances)
     nothing_is_stale(team)
+
+
+def answering(team: Team, environment: str) -> str:
+    """Pull the image of what is live in an environment, named by its bundle, run it with no right; give its digest."""
+    if team.yard is None:
+        pytest.skip(WHY or "no index")
+    release = yaml.safe_load((team.work / f"conf/release/{environment}/churn.yaml").read_text())
+    repository, podman = f"{team.yard.registry}/churn", team.yard.podman
+    digest = digest_in_registry(f"{repository}:{release['bundle'].replace(':', '-')}")
+    named = f"{repository}@{digest}"
+    assert named in team.api.attested
+    podman("pull", "--quiet", "--tls-verify=false", named)
+    with podman.running(named) as address:
+        assert ask(f"{address}/version")["bundle"] == release["bundle"]
+        row = {"age": 80, "visits": 2, "plan": "free"}
+        assert ask(f"{address}/invocations", [row])["predictions"]
+    return digest
+
+
+def test_the_image_of_what_was_registered_is_pushed_and_attested_by_a_job_that_holds_nothing(
+    team: Team, first: Run
+) -> None:
+    if team.yard is None:
+        pytest.skip(WHY or "no index")
+    (instance,) = first["image"].instances
+    assert instance.permissions == {"attestations": "write", "id-token": "write", "packages": "write"}
+    assert (instance.environment, [step.secrets for step in instance.steps]) == ("mlops-main", [()] * 3)
+    (attested, *_) = team.api.attested
+    assert instance.step("Build and push").summary.startswith(f"`{attested}` is churn's bundle `sha256:")
+
+
+def test_the_container_of_staging_answers_with_what_was_released_there(team: Team, released: Run) -> None:
+    assert released.results["reconcile-staging"] == "success", released.log
+    assert answering(team, "staging") == team.api.attested[0].partition("@")[2]
 
 
 def nothing_is_stale(team: Team) -> None:
@@ -166,7 +235,7 @@ def test_the_same_content_under_another_contract_is_one_version_under_its_newest
     pulls = len(team.api.pulls)
     run = team.play(team.learn("Learn again"), "main")
     assert run is not None
-    assert run.results == plays.REGISTERED, run.log
+    assert run.results == team.registered, run.log
     assert "registered already, now as the last run judged it: sha256:" in run.log
     (now,) = team.versions()
     assert (now["mlops.bundle"], now["mlops.verdict"]) == (before["mlops.bundle"], "pass")
@@ -183,7 +252,7 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     propose(team.work, "Replay fewer rows")
     second = team.play(team.learn("Learn once more"), "main")
     assert second is not None
-    assert second.results == plays.REGISTERED, second.log
+    assert second.results == team.registered, second.log
     assert "| ✅ AUROC no worse than champion by 0.5 | 0.000 | [0.000, 0.000] | 100 |" in second.summary
     (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
     file, entry = sorted(team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]))
@@ -204,3 +273,24 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     assert [line for line in proposed.splitlines() if line.startswith("bundle:")] == [
         line for line in before.splitlines() if line.startswith("bundle:")
     ]
+
+
+def test_production_follows_and_goes_back_and_each_container_is_the_one_that_was_built(
+    team: Team, released: Run
+) -> None:
+    """After the rollback that was proposed: staging is merged back, and production is released and asked, too."""
+    assert released.results["reconcile-staging"] == "success", released.log
+    second = answering(team, "staging")
+    plays.say(team.work, "release", "churn", "--env", "prod")
+    commit(team.work, "The second one, in production")
+    git(team.work, "push", "-q", "--force", "origin", "HEAD:refs/heads/production")
+    moved = team.play(team.origin.merge("production"), "release")
+    assert moved is not None
+    assert moved.results["reconcile-prod"] == "success", moved.log
+    team.pull()
+    assert answering(team, "prod") == second
+    back = team.play(team.origin.merge(team.api.pulls[-1]["head"]["ref"]), "release")
+    assert back is not None
+    assert back.results["reconcile-staging"] == "success", back.log
+    team.pull()
+    assert answering(team, "staging") == team.api.attested[0].partition("@")[2] != second

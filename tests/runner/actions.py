@@ -173,6 +173,22 @@ def app_token(inputs: dict[str, str], place: Place) -> dict[str, str]:
     return {"token": token, "app-slug": inputs["client-id"]}
 
 
+def attest(inputs: dict[str, str], place: Place) -> dict[str, str]:
+    """Note which digest an image was attested by, for a token that may."""
+    name, subject = inputs.get("subject-name", ""), inputs.get("subject-digest", "")
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", subject):
+        raise ActionFailed(f"subject-digest must be sha256:HEX, not {subject!r}")
+    if not name or ":" in name.rpartition("/")[2]:
+        raise ActionFailed(f"subject-name must be an image without a tag, not {name!r}")
+    if place.api is None:
+        raise ActionFailed("there is no API to ask")
+    scopes = place.api.tokens[place.token]
+    if lacking := [scope for scope in ("attestations", "id-token") if scopes.get(scope) != "write"]:
+        raise ActionFailed(f"Resource not accessible by integration: {', '.join(lacking)}")
+    place.api.attested.append(f"{name}@{subject}")
+    return {"attestation-id": str(len(place.api.attested))}
+
+
 ACTIONS: dict[str, Callable[[dict[str, str], Place], dict[str, str]]] = {
     "actions/checkout": checkout,
     "actions/setup-python": setup_python,
@@ -180,6 +196,7 @@ ACTIONS: dict[str, Callable[[dict[str, str], Place], dict[str, str]]] = {
     "actions/download-artifact": download_artifact,
     "actions/cache": cache,
     "actions/create-github-app-token": app_token,
+    "actions/attest-build-provenance": attest,
 }
 
 

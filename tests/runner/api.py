@@ -24,13 +24,17 @@ _ONE = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/comments/(?P<id>\d
 
 @dataclass
 class Api:
-    """Comments by pull request, pull requests, the calls that came, what each token may do and whose it is."""
+    """Comments by pull request, pull requests, the calls that came, what each token may do and whose it is.
+
+    `attested` has the images whose provenance was attested to, by digest.
+    """
 
     comments: list[dict[str, Any]] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    attested: list[str] = field(default_factory=list)
     ran: Ran = field(default_factory=Ran)
     _lock: Lock = field(default_factory=Lock)
 

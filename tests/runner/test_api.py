@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.builders.waiting import CEILING
+from tests.runner.actions import ActionFailed, Place, perform
 from tests.runner.api import LONGEST, Api
+from tests.runner.event import push
 
 pytestmark = pytest.mark.slow
 
 Call = Callable[..., tuple[int, Any, dict[str, str]]]
+DIGEST = f"sha256:{'d' * 64}"
 COMMENTS = "/repos/shop/models/issues/7/comments"
 
 
@@ -84,3 +88,28 @@ def test_a_pull_request_is_opened_once_for_a_branch_found_changed_and_labelled(a
     assert call("PATCH", f"{pulls}/1", {"title": "two"})[1]["title"] == "two"
     assert call("POST", "/repos/shop/models/issues/1/labels", {"labels": ["release"]})[1] == [{"name": "release"}]
     assert call("POST", pulls, {**wanted, "head": "other"}, token="reader")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "scopes", "why"),
+    [
+        ("ghcr.io/a/b", DIGEST, {"attestations": "write", "id-token": "write"}, ""),
+        ("host:5000/a", DIGEST, {"attestations": "write", "id-token": "write"}, ""),
+        ("ghcr.io/a/b:x", DIGEST, {"attestations": "write", "id-token": "write"}, "without a tag"),
+        ("ghcr.io/a/b", "", {"attestations": "write", "id-token": "write"}, "must be sha256:HEX"),
+        ("ghcr.io/a/b", DIGEST, {"id-token": "write"}, "not accessible by integration: attestations"),
+        ("ghcr.io/a/b", DIGEST, {"attestations": "read", "contents": "write"}, "attestations, id-token"),
+    ],
+)
+def test_only_a_token_that_may_attests_to_an_image_and_only_by_its_digest(
+    name: str, subject: str, scopes: dict[str, str], why: str, tmp_path: Path
+) -> None:
+    api = Api(tokens={"t": scopes})
+    place = Place(*[tmp_path] * 5, push("a" * 40, "b" * 40), "t", api)
+    uses, inputs = f"actions/attest-build-provenance@{'0' * 40}", {"subject-name": name, "subject-digest": subject}
+    if why:
+        with pytest.raises(ActionFailed, match=why):
+            perform(uses, inputs, place)
+    else:
+        perform(uses, inputs, place)
+    assert api.attested == ([] if why else [f"{name}@{subject}"])

@@ -17,6 +17,7 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.project import Project
 from mlops.plan.engine import Call, Job
 from mlops.targets.batch import BatchTarget
+from mlops.targets.container import ContainerTarget
 
 _ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another run left
 
@@ -31,22 +32,25 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
     """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need.
 
     None names a pipeline: which ones there are is asked when it runs. So two branches that each add one compile the
-    same workflows, but where one of them is the first to be watched or scored, so often, or to be trained again.
+    same workflows, but where one of them is the first to be watched or scored, so often, to be trained again, or to be
+    pushed as an image.
 
     What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
     """
     workflows = [lower_pull_request(project.ci)]
     if project.ci.install == "make":
         workflows.append(lower_dependencies(project))
+    targets = [target for spec in pipelines.values() for target in spec.deploy.values()]
     if project.environments:
-        workflows += [lower_main(project), lower_release(project), lower_rollback(project), lower_settings(project)]
+        pushed = any(isinstance(target, ContainerTarget) and target.repository for target in targets)
+        workflows += [lower_main(project, images=pushed), lower_release(project)]
+        workflows += [lower_rollback(project), lower_settings(project)]
     watched = [spec.monitor for spec in pipelines.values() if spec.monitor is not None]
     retrains = any(monitor.retrain is not None for monitor in watched)
     if watched:
         workflows.append(lower_monitor(project, {monitor.every for monitor in watched}, retrains=retrains))
     if retrains:
         workflows.append(lower_retrain(project))
-    targets = [target for spec in pipelines.values() for target in spec.deploy.values()]
     batches = [target for target in targets if isinstance(target, BatchTarget) and target.run_by == "actions"]
     if batches:
         workflows.append(lower_score(project, {target.every for target in batches}))

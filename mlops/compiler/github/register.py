@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.compiler.github import image
 from mlops.compiler.github.beside import beside
 from mlops.compiler.github.common_steps import (
     confidential,
@@ -17,6 +18,7 @@ from mlops.compiler.github.make import LIST, MADE
 from mlops.compiler.github.reviews import FILE, look_up
 from mlops.compiler.github.signing import identified_to_sign, sign_steps
 from mlops.compiler.github.workflow import Job, Step
+from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING
 from mlops.configuration.project import Project
 
@@ -138,6 +140,11 @@ _KEPT = """
     echo 'This repository is public and its bundles are kept in a cloud: no job here makes one, which anybody could'
     echo 'download then.'"""
 
+_NO_IMAGE = """\
+said='this repository is public and its bundles are kept in a cloud: anybody could download what a job hands on'
+echo "::warning title=No image is pushed::$said; build it elsewhere: mlops image NAME"
+"""
+
 _UNFIT = """\
 for name in $PIPELINES; do
   echo "::error title=$name is not registered::beside what is live now it does not pass, or cannot be judged"
@@ -155,8 +162,11 @@ _FAILED = tuple(f"steps.{step}.outputs.failed" for step in ("bring", "verify", "
 _UNFITTING = "steps.register.outputs.unfit"
 
 
-def register(project: Project) -> Job:
-    """Judge what was found again, and register what passes; what does not is named at the end, and stops no other."""
+def register(project: Project, *, images: bool = False) -> Job:
+    """Judge what was found again, and register what passes; what does not is named at the end, and stops no other.
+
+    With `images`, what those of the registered bundles are built from is laid out for the job that builds them.
+    """
     settings = project.ci
     token = {"GITHUB_TOKEN": "${{ github.token }}"}
     names = _names("needs.take.outputs.names")
@@ -172,6 +182,7 @@ def register(project: Project) -> Job:
     )
     judge = Step("Judge again", _JUDGE, environment=_names(whole) | before, condition=_some(whole), identity="judge")
     known, new = _names("steps.register.outputs.registered"), _some("steps.register.outputs.registered")
+    lays, hands = _images(settings, known, new) if images else ((), ())
     places = {"ENVIRONMENTS": " ".join(name for name, one in project.environments.items() if one.propose)}
     steps = (
         *beside(settings, JUDGE, COMMIT),
@@ -188,7 +199,9 @@ def register(project: Project) -> Job:
             *sign_steps(settings, known, new),
             writing(settings, Step("Push what Git does not hold", run=_PUSH, environment=known, condition=new)),
             *propose(settings, "Propose the records and the releases", _PROPOSE, known | places, new, RELEASING),
+            *lays,
         ),
+        *hands,
         *_told(_REFUSE.replace("MORE", _KEPT if confidential(settings) else "")),
     )
     return Job(
@@ -200,8 +213,17 @@ def register(project: Project) -> Job:
         identified_to_sign(settings, permissions(settings, proposes=True, adopts=True)),
         needs=("before", "take") if confidential(settings) else ("before", "take", "make"),
         condition=f"!cancelled() && {on_main(settings)} && needs.take.outputs.names != ''",
+        outputs=image.OUTPUTS if lays else {},
         environment=trusted(settings, steps, writes=bool(settings.writer or settings.signing)),
     )
+
+
+def _images(settings: Continuous, names: dict[str, str], some: str) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Give the steps that lay images out and hand them on; where nothing may be handed on, one that says so."""
+    if confidential(settings):
+        return (), (Step("Say that no image is pushed", run=_NO_IMAGE, condition=some),)
+    lays = holding(settings, signed_in(settings.cloud, image.laid_out(names, some)), *RELEASING)
+    return (lays,), (image.handed_on(),)
 
 
 def _received() -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops.bundle.contents import Contents
+from mlops.errors import IntegrityError
 from mlops.operations.starting.pin import NAME as OURS
 
 FILE = "bom.json"
@@ -24,6 +25,9 @@ def bill_of_materials(pipeline: str, base: str, requirements: str, contents: Con
     """Write the bill of materials of a pipeline's image; `requirements` are those that the image installs.
 
     Its serial number follows from what it says, so that it says when two differ.
+
+    Raises:
+        IntegrityError: a requirement that is no package by release and hash: the bill would lack it.
     """
     parts = [_base(base), *_packages(requirements), _bundle(pipeline, contents)]
     image = {"type": "container", "bom-ref": "image", "name": pipeline, "version": contents.digest}
@@ -48,13 +52,15 @@ def _base(base: str) -> dict[str, Any]:
 
 def _packages(requirements: str) -> Iterator[dict[str, Any]]:
     """Describe what is installed: entries of a lock, each with the hashes that pip would take."""
-    for entry in re.split(r"\n(?=[a-z0-9])", requirements):
+    told = re.sub(r"(?m)^\s*#.*\n?", "", requirements)
+    for entry in filter(str.strip, re.split(r"\n(?=\S)", told)):
         found = _PACKAGE.match(entry)
-        if found is None:
-            continue
+        hashes = [_sha256(each) for each in sorted(set(_HASH.findall(entry)))]
+        if found is None or not hashes:
+            message = f"`{entry.splitlines()[0].strip()}` is installed, and the bill of materials cannot name it"
+            raise IntegrityError(message, hint="write NAME==VERSION --hash=sha256:..., as `uv pip compile` does")
         name, version = found["name"], found["version"] or found["ours"]
         purl = f"pkg:pypi/{name}@{version}"
-        hashes = [_sha256(each) for each in sorted(set(_HASH.findall(entry)))]
         part = {"type": "application" if name == OURS else "library", "bom-ref": purl, "name": name, "version": version}
         if name == OURS:
             yield part | {"purl": purl, "hashes": hashes}

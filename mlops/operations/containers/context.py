@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.manifest import NAME as MANIFEST
@@ -20,27 +20,26 @@ from mlops.operations.containers.bill_of_materials import bill_of_materials
 from mlops.operations.starting.pin import NAME, WHEEL
 from mlops.operations.starting.wheel import PACKAGE, digest_of, download, find, installed, look_into
 from mlops.operations.workspace import open_workspace
+from mlops.targets import image_root
+from mlops.targets.container import needed
 
 _LOCK = PACKAGE / "locks" / "serve.txt"
-_NOT_SERVED = {
-    "antlr4-python3-runtime",
-    "hydra-core",
-    "jinja2",
-    "markupsafe",
-    "omegaconf",
-}
-"""Of the core's packages, those that compose and compile: no server imports them."""
-_SCRIPT = "image_root.py"
+_SCRIPT = Path(image_root.__file__)
 _WHEELS = "give --wheels FOLDER, with the wheel in it"
 
 
 @dataclass(frozen=True)
 class Laid:
-    """A context: its folder, the bundle in it, and the arguments of whatever builds it."""
+    """A context: its folder, the bundle in it, and the arguments of whatever builds it.
+
+    `repository` is where it is pushed; nothing is fetched for it where it is `offline`.
+    """
 
     folder: Path
     bundle: str
     target: str
+    repository: str | None = None
+    offline: bool = False
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -67,7 +66,7 @@ def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> 
         IntegrityError: the bundle is not what its manifest says, or nobody vouches for it.
         InfrastructureError: the program's own wheel is nowhere to be had.
     """
-    key, base, dockerfile = _dockerfile(root, wanted.name, wanted.target)
+    key, said, dockerfile = _dockerfile(root, wanted.name, wanted.target)
     _refuse_another(wanted.folder)
     contents = Contents.read(wanted.bundle)
     vouched(contents)
@@ -77,19 +76,33 @@ def lay_out(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> 
         (folder / "Dockerfile").write_text(dockerfile)
         told = requirements(_LOCK.read_text("utf-8"), wheel.name, digest_of(wheel))
         (folder / "requirements.txt").write_text(told)
-        (folder / BILL).write_bytes(bill_of_materials(wanted.name, base, told, contents))
-        shutil.copyfile(Path(__file__).with_name(_SCRIPT), folder / _SCRIPT)
+        (folder / BILL).write_bytes(bill_of_materials(wanted.name, str(said["base"]), told, contents))
+        shutil.copyfile(_SCRIPT, folder / _SCRIPT.name)
         (folder / "bundle").mkdir()
         for name, data in contents.files.items():
             (folder / "bundle" / name).write_bytes(data)
         shutil.copyfile(wanted.bundle / MANIFEST, folder / "bundle" / MANIFEST)
         verify(folder / "bundle", contents.digest)
         _settle(folder)
-    return Laid(wanted.folder, contents.digest, key)
+    return Laid(wanted.folder, contents.digest, key, said.get("repository"), offline=wanted.wheels is not None)
 
 
-def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, str, str]:
-    """Give the container that is meant: its key, its base and its compiled Dockerfile."""
+def lay_out_pushed(root: Path, wanted: Wanted, vouched: Callable[[Contents], None]) -> tuple[Laid, ...]:
+    """Lay out every container of a pipeline that is pushed, each below FOLDER/PIPELINE; none where none is.
+
+    Raises:
+        MlopsError: as `lay_out`.
+    """
+    (pipeline,) = open_workspace(root, (wanted.name,)).plan.pipelines
+    pushed = [
+        key for key, target in pipeline.deployed.items() if target.kind == "container" and target.said.get("repository")
+    ]
+    places = ((key, wanted.folder / wanted.name / key) for key in sorted(pushed))
+    return tuple(lay_out(root, replace(wanted, target=key, folder=folder), vouched) for key, folder in places)
+
+
+def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, Mapping[str, Any], str]:
+    """Give the container that is meant: its key, what YAML says of it, and its compiled Dockerfile."""
     workspace = open_workspace(root, (name,))
     (pipeline,) = workspace.plan.pipelines
     found = [each for each, target in pipeline.deployed.items() if target.kind == "container"]
@@ -101,12 +114,11 @@ def _dockerfile(root: Path, name: str, key: str | None) -> tuple[str, str, str]:
             raise ConfigurationError(f"{name} has no target of the kind `container`", hint=hint)
         message = f"{name} has several containers" if key is None else f"{name} has no container `{key}`"
         raise ConfigurationError(message, hint=f"--target {' or '.join(found)}")
-    base = str(pipeline.deployed[key].said["base"])
-    return key, base, render(workspace.plan)[f"{pipeline.folder}/deploy/{key}/Dockerfile"]
+    return key, pipeline.deployed[key].said, render(workspace.plan)[f"{pipeline.folder}/deploy/{key}/Dockerfile"]
 
 
 def _refuse_another(folder: Path) -> None:
-    if folder.exists() and not (folder / _SCRIPT).is_file() and (folder.is_file() or any(folder.iterdir())):
+    if folder.exists() and not (folder / _SCRIPT.name).is_file() and (folder.is_file() or any(folder.iterdir())):
         raise ConfigurationError(f"{folder} is there, and nothing that was laid out here", hint="--to ANOTHER_FOLDER")
 
 
@@ -152,13 +164,7 @@ def requirements(lock: str, wheel: str, digest: str) -> str:
         mlops-by-pull-request @ file:///build/wheels/m.whl --hash=sha256:cc
         <BLANKLINE>
     """
-    lines, needed = [], True
-    for line in lock.splitlines():
-        if named := re.match(r"[a-z0-9][a-z0-9._-]*(?===)", line):
-            needed = named.group() not in _NOT_SERVED
-        if needed and not line.startswith("#"):
-            lines.append(line)
-    return "\n".join([*lines, f"{NAME} @ file:///build/wheels/{wheel} --hash=sha256:{digest}", ""])
+    return "\n".join([*needed(lock), f"{NAME} @ file:///build/wheels/{wheel} --hash=sha256:{digest}", ""])
 
 
 def _settle(folder: Path) -> None:

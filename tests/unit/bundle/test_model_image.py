@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import struct
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mlops.bundle import model_image as module
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.model_image import ModelImage, model_image, stored
+from mlops.errors import ConfigurationError
 from tests.builders.bundles import make_bundle
 
 
@@ -90,3 +93,26 @@ def test_the_label_names_the_bundle(image: ModelImage, contents: Contents) -> No
 @example(bytes(range(256)) * 600)
 def test_any_gzip_reads_what_was_stored(data: bytes) -> None:
     assert gzip.decompress(stored(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(5, 5), (2**32 - 1, 2**32 - 1), (2**32, 0), (2**32 + 7, 7), (3 * 2**32 + 1, 1)]
+)
+def test_a_layer_of_four_gibibytes_ends_as_gzip_says_it(size: int, said: int) -> None:
+    """What Python's own writer ends such a file with, told of a size without its bytes."""
+    assert module._trailer(0xCAFE, size) == struct.pack("<LL", 0xCAFE, said)
+    empty = stored(b"")
+    assert gzip.decompress(empty[:-8] + module._trailer(0, size & ~0xFFFFFFFF)) == b""
+
+
+def test_a_file_that_no_archive_can_say_the_size_of_is_refused(
+    contents: Contents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = max(len(data) for data in contents.files.values())
+    name = next(name for name, data in sorted(contents.files.items()) if len(data) == longest)
+    monkeypatch.setattr(module, "_LARGEST", longest)
+    assert model_image("churn", contents).digest
+    monkeypatch.setattr(module, "_LARGEST", longest - 1)
+    with pytest.raises(ConfigurationError) as caught:
+        model_image("churn", contents)
+    assert caught.value.message == f"{name} has {longest:,} bytes, and a file of an image at most {longest - 1:,}"

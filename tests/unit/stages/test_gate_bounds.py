@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops.configuration.gates import GateRule
 from mlops.gate_rules import FAIRNESS, SERVING
+from mlops.operations.workspace import open_workspace
+from mlops.stages.declare.declaration import Subject
 from mlops.stages.declare.gate_bounds import _bounds, spelt
+from mlops.stages.declare.measure import MEASURE
+from tests.builders.repositories import make_repository
 
 
 def bounds(**keys: Any) -> list[tuple[str, str, float | None, float | None]]:
@@ -119,9 +124,12 @@ def test_every_kind_of_rule_belongs_to_a_section_of_the_gate() -> None:
     assert list(FAIRNESS) == [f"{rate}_{how}" for rate in rates for how in ("difference", "ratio")]
     assert {name: kind.higher_is_better for name, kind in SERVING.items()} == {
         "cold_start": False,
+        "image_size": False,
         "latency_p50": False,
         "latency_p99": False,
         "memory": False,
+        "server_memory": False,
+        "server_start": False,
         "size": False,
         "throughput": True,
     }
@@ -132,6 +140,21 @@ def test_every_kind_of_rule_belongs_to_a_section_of_the_gate() -> None:
         {"data": "warnings", "at_most": 0},
     )
     assert [GateRule.model_validate(rule).section for rule in rules] == ["rules", "serving", "rules", "data"]
+
+
+def test_server_and_image_are_looked_at_where_a_rule_names_them_and_nowhere_else(tmp_path: Path) -> None:
+    def asked(*rules: str) -> dict[str, Any]:
+        root = make_repository(tmp_path / str(len(rules)))
+        with (root / "conf/pipeline/churn.yaml").open("a") as file:
+            file.write("".join(f"  - {rule}\n" for rule in rules))  # `gates:` is its last key
+        loaded = open_workspace(root).pipelines["churn"]
+        return MEASURE.section(Subject("churn", loaded.spec))
+
+    alone = asked("{metric: memory, at_most: 110}")
+    assert alone == {"repetitions": 7, "requests": 400, "batch": 256}
+    start, image = "{metric: server_start, at_most: 1}", "{metric: image_size, over_champion: {no_worse_than: 0.1}}"
+    assert asked(start, image) == {**alone, "asked": ["image", "server"]}
+    assert asked(start, "{metric: server_memory, at_most: 110}", "{metric: size, at_most: 9}")["asked"] == ["server"]
 
 
 def test_what_serving_costs_is_compared_as_a_share_and_says_nothing_more() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file, dumps
-from mlops.stages import measure
+from mlops.stages import measure, server_cost
 from mlops.stages.context import StageContext
 from tests.builders.bundles import VERSION1, make_bundle, make_pipeline
 from tests.builders.workloads import judged, simulated, timed
@@ -47,6 +48,57 @@ def test_a_fifth_is_found_and_a_fiftieth_is_not_blamed_on_machines_so_noisy(spre
     random = np.random.default_rng(3)
     assert np.mean([judged(simulated(1.2, spread, random)) == "fail" for _ in range(400)]) >= 0.95
     assert np.mean([judged(simulated(1.02, spread, random)) == "fail" for _ in range(400)]) <= 0.05
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("made") / "bundle")
+
+
+def test_the_real_server_is_started_where_a_rule_names_it(bundle: Path, tmp_path: Path) -> None:
+    subject = measure._subject("candidate", bundle, 4, tmp_path)
+    asked = measure.Asked(("image", "server"), 10**8)
+    (found,) = measure.measure({"candidate": subject}, 1, 8, 4, asked).values()
+    (cpu,), (memory,), (image,) = (found[key] for key in ("server_start", "server_memory", "image_size"))
+    assert 0.1 < (cpu or 0) < 30, "seconds of CPU, however busy the machine"
+    assert 20 < (memory or 0) < 500
+    whole = sum(path.stat().st_size for path in bundle.iterdir())
+    assert image == (10**8 + whole) / 2**20
+    (plain,) = measure.measure({"candidate": subject}, 1, 8, 4).values()
+    assert not {"server_start", "server_memory", "image_size"} & set(plain)
+
+
+def test_a_server_that_does_not_start_ends_the_measuring(bundle: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt"
+    shutil.copytree(bundle, spoilt)
+    (spoilt / "schema.json").write_text("{}")
+    with pytest.raises(InfrastructureError, match="the server that was to be measured did not start: "):
+        server_cost.start(spoilt, {})
+
+
+def test_an_image_is_laid_out_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two packages; `tests/e2e/test_container.py` holds the whole to what podman builds."""
+    monkeypatch.setattr(server_cost, "packages", lambda lock: ["httptools", "click"])
+    size = server_cost.runtime()
+    place = Path(str(metadata.distribution("httptools").locate_file("httptools")))
+    known = sum(path.stat().st_size for path in place.rglob("*.so"))
+    assert known > 100_000
+    assert known < size < known + 100e6
+
+
+def test_an_image_that_cannot_be_laid_out_decides_nothing_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert server_cost.packages("numpy==2 \\\nwin32-only==1 ; sys_platform == 'win32' \\\nhydra-core==1\n") == ["numpy"]
+    with pytest.raises(InfrastructureError) as caught:
+        server_cost.packages("numpy==2 \\\nnowhere-to-be-had==1 \\\n")
+    assert caught.value.message == "an image cannot be laid out here: nowhere-to-be-had is not installed"
+    monkeypatch.setattr(server_cost, "packages", lambda lock: (_ for _ in ()).throw(caught.value))
+    said: list[str] = []
+    context = StageContext(tmp_path, "tiny", "measure", {})
+    monkeypatch.setattr(StageContext, "say", lambda _, line: said.append(line))
+    assert measure._runtime(context) is None
+    assert said == [caught.value.message]
 
 
 def test_a_live_bundle_without_a_profile_cannot_be_asked_and_is_said_so(tmp_path: Path) -> None:

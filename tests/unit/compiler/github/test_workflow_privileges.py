@@ -29,7 +29,9 @@ JUDGES = {
     "dependencies/processor": (READ, "none", ""),
 }
 # on main: who finds out, who makes, who takes over what was judged
+BUILDS = {"attestations": "write", "id-token": "write", "packages": "write"}
 MAKES = {"main/before": (READ, "none", ""), "main/make": (READ, "none", "")}
+IMAGE = {"main/image": (BUILDS, "none", "mlops-main")}
 TAKES = {**READ, **ADOPTS, "pull-requests": "read"}
 PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rollback")
 
@@ -38,6 +40,7 @@ PLAIN = {
     "settings/settings": (READ, "none", ""),
     **JUDGES,
     **MAKES,
+    **IMAGE,
     "main/take": (TAKES, "none", ""),
     "release/reconcile-staging": (REVIEWS, "none", "staging"),
     "release/reconcile-prod": (REVIEWS, "none", "prod"),
@@ -53,6 +56,7 @@ WHOLE = {
     "settings/settings": (READ, "none", "mlops-main"),
     **JUDGES,
     **MAKES,
+    **IMAGE,
     "main/take": ({**TAKES, **IDENTITY}, "none", "mlops-main"),
     "release/reconcile-staging": (REVIEWS, "none", "staging"),
     "release/reconcile-prod": ({**REVIEWS, **IDENTITY}, "none", "prod"),
@@ -158,6 +162,17 @@ def test_every_permission_says_why() -> None:
     assert all(re.fullmatch(r"(read|write) # to [a-z ]+", line) for line in lines)
 
 
+def test_one_job_alone_may_push_images_and_attest_and_it_has_no_checkout_and_no_secret() -> None:
+    for name, job in every():
+        writes = {scope for scope, level in job["permissions"].items() if level == "write"}
+        assert bool(writes & {"packages", "attestations"}) == (name == "main/image"), name
+        if name == "main/image":
+            uses = [step["uses"].split("@")[0] for step in job["steps"] if "uses" in step]
+            assert uses == ["actions/download-artifact", "actions/attest-build-provenance"]
+            assert ".venv" not in str(job)
+            assert "secrets." not in str(job)
+
+
 def test_no_job_of_a_pull_request_both_runs_its_own_code_and_judges() -> None:
     found = {name: said(job) for name, job in every() if name.startswith("pr/")}
     assert {name for name, verbs in found.items() if "run" in verbs} == {"pr/pipeline"}
@@ -206,7 +221,7 @@ def test_what_follows_a_merge_runs_what_the_branch_is_now() -> None:
         "refs/heads/main",
         *(f"${{{{ needs.before.outputs.{one} }}}}" for one in ("judge", "commit")),
     )
-    refs = {"main/take": [judge, commit], "main/register": [judge, commit], "main/make": [commit]}
+    refs = {"main/take": [judge, commit], "main/register": [judge, commit], "main/make": [commit], "main/image": []}
     for name, job in every():
         if name.startswith(("pr/", "dependencies/")):
             continue
@@ -220,6 +235,7 @@ def test_what_follows_a_merge_runs_what_the_branch_is_now() -> None:
 def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
     seen = {step["name"] for _, step in steps() if re.search(r"github\.token|app\.outputs\.token", str(step))}
     assert seen == {
+        "Build and push",
         "Find what main was before",
         "Find what was judged",
         "Look at the settings",
@@ -262,6 +278,7 @@ HOLDERS = {
     ("main/register", "Register"): RELEASES,
     ("main/register", "Push what Git does not hold"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Propose the records and the releases"): RELEASES,
+    ("main/register", "Lay out the images"): RELEASES,
     ("release/reconcile-staging", "Reconcile"): RELEASES,
     ("release/reconcile-prod", "Reconcile"): RELEASES,
     ("monitor/watch", "Fetch"): {"AWS_ACCESS_KEY_ID"},

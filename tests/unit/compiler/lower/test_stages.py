@@ -47,9 +47,12 @@ def test_what_is_examined_is_what_the_stages_read(repository: Path) -> None:
     assert [rule.id for rule in values["gate"].serving] == [
         "latency_p99",
         "latency_p99-over-champion",
+        "image_size",
+        "server_start",
         "throughput",
     ]
     assert (values["gate"].serving[1].at_least, values["gate"].serving[1].at_most) == (None, 0.2)
+    assert values["measure"].asked == ("image", "server")
     assert "reports/serving.json" in (folder / "dvc.yaml").read_text()
 
 

@@ -190,6 +190,39 @@ def test_the_verb_says_what_builds_it(
     assert "build it: docker buildx build --build-arg SOURCE_DATE_EPOCH=0 --tag churn:" in said.err
 
 
+def test_what_was_recorded_is_laid_out_for_each_container_that_is_pushed_and_for_no_other(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_repository(tmp_path / "root")
+    targets = {"image": "repository: ghcr.io/shop/churn, ", "near": "", "far": "repository: 'host:5000/a/b', "}
+    with (root / "conf/pipeline/churn.yaml").open("a") as file:
+        said = (f"{key}: {{kind: container, base: '{BASE}', {more}behind: proxy}}" for key, more in targets.items())
+        file.write(f"deploy: {{{', '.join(said)}}}\n")
+    digest = run_of(root, "churn", made / "bundle")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("MLOPS_WHEELS", str(made / "wheels"))
+    assert run(["image", "churn", "--recorded", "--to", str(tmp_path / "a"), "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["images"]
+    assert [(each["target"], each["repository"], each["bundle"], each["offline"]) for each in found] == [
+        ("far", "host:5000/a/b", digest, True),
+        ("image", "ghcr.io/shop/churn", digest, True),
+    ]
+    assert sorted(path.name for path in (tmp_path / "a/churn").iterdir()) == ["far", "image"]
+    assert run(["image", "churn", "--recorded", "--target", "far"]) == 4
+    refused = "--recorded takes the last run's bundle for every container that is pushed"
+    assert refused in capsys.readouterr().err
+
+
+def test_a_pipeline_that_pushes_nothing_has_nothing_laid_out(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_of(made / "root", "churn", made / "bundle")
+    monkeypatch.chdir(made / "root")
+    assert run(["image", "churn", "--recorded", "--to", str(tmp_path / "a"), "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"schema_version": 1, "images": []}
+    assert not (tmp_path / "a").exists()
+
+
 def test_the_page_says_what_holds(made: Path, tmp_path: Path, repository: Path) -> None:
     page = (repository / "docs/howto/container.md").read_text()
     (yaml,) = re.findall(r"```yaml\n# conf/pipeline/churn.yaml\n(.*?)```", page, re.DOTALL)
@@ -231,6 +264,26 @@ def test_a_bill_of_another_content_has_another_serial_number(made: Path, tmp_pat
     assert "hashes" not in bills[1]["components"][0]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "tool @ git+https://host/tool",
+        "Tool==1 --hash=sha256:" + "0" * 64,
+        "-e ./tool",
+        "tool>=1",
+        "tool==1",
+        "./tool.whl",
+    ],
+)
+def test_what_a_bill_of_materials_cannot_name_is_in_no_image(made: Path, entry: str) -> None:
+    whole = f"# a lock\nnumpy==2 \\\n    --hash=sha256:{'a' * 64}\n    # via onnxruntime\n"
+    contents = Contents.read(made / "bundle")
+    assert len(json.loads(bill_of_materials("churn", BASE, whole, contents))["components"]) == 3
+    with pytest.raises(IntegrityError) as caught:
+        bill_of_materials("churn", BASE, f"{whole}{entry}\n", contents)
+    assert caught.value.message == f"`{entry}` is installed, and the bill of materials cannot name it"
+
+
 def test_the_image_of_a_bundle_is_written_once_and_over_nothing_else(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,6 +294,7 @@ def test_the_image_of_a_bundle_is_written_once_and_over_nothing_else(
     image = model_image("churn", Contents.read(made / "bundle"))
     assert (said["bundle"], said["image"]) == (digest, image.digest)
     assert {path: data for path, (data, *_) in bytes_of(tmp_path / "a").items()} == image.files
+    monkeypatch.setenv("MLOPS_WHEELS", str(made / "wheels"))  # for other images of the same job
     assert run(["image", "churn", "--model", "--to", str(tmp_path / "a")]) == 0
     capsys.readouterr()
     assert run(["image", str(made / "bundle"), "--model"]) == 0  # of a folder: no part of its path is in the image

@@ -143,3 +143,20 @@ def test_a_process_is_summed_up() -> None:
     assert found["latency_p50"] == 0.001
     assert 0.001 < (found["latency_p99"] or 0) < 0.1
     assert (found["throughput"], found["cold_start"], found["memory"], found["size"]) == (400.0, 0.5, 3.0, 0.5)
+    assert [found[name] for name in ("server_start", "server_memory", "image_size")] == [None, None, None]
+    whole = seen._replace(server_start=0.7, server_memory=96 * 2**20, image=150 * 2**20)
+    assert [SERVING[name](whole) for name in ("server_start", "server_memory", "image_size")] == [0.7, 96.0, 150.0]
+
+
+def test_a_server_that_starts_too_slowly_fails_and_one_that_nobody_measured_is_no_pass() -> None:
+    rule = Rule("server_start", "server_start", at_most=1.0)
+    document = {"inputs": INPUTS, "repetitions": {"candidate": {"server_start": [1.5] * 7}}}
+    assert verdict(document, rule, None) == (
+        "fail",
+        "Start of the server is 1.50 CPU s [1.50, 1.50] (7 repetitions), but at most 1 CPU s is allowed",
+    )
+    document["repetitions"] = {"candidate": {"server_start": [None] * 7}}
+    assert verdict(document, rule, None) == (
+        "inconclusive",
+        "Start of the server is not measured: a repetition has no server_start of the candidate",
+    )

@@ -59,7 +59,7 @@ def firsts(frame: pl.DataFrame, features: Sequence[str], target: str) -> NDArray
     rows = frame[order]
     pairs = [_whole(rows, [*features, target])]
     if rows.height <= MOST and near_copies.comparable(rows, features):
-        pairs.append(near_copies.twins(rows, rows, features))
+        pairs.append(near_copies.twins(rows, rows, features, nearest_alone=False))
     ones, others = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     shape = (rows.height, rows.height)
     _, named = connected_components(coo_array((np.ones(ones.size, dtype=bool), (ones, others)), shape), directed=False)
@@ -76,7 +76,7 @@ def many(frame: pl.DataFrame, features: Sequence[str], target: str) -> bool:
     if not near_copies.comparable(frame, features):
         return False
     asked = frame[sample.places(frame[ROW], min(frame.height, _LOOKED), seed=1)]
-    return duplicates.too_many(np.unique(near_copies.twins(asked, frame, features)[0]).size, asked.height)
+    return duplicates.too_many(near_copies.twins(asked, frame, features)[0].size, asked.height)
 
 
 def _whole(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[near_copies.Places, near_copies.Places]:

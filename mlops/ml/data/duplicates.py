@@ -63,7 +63,7 @@ def near(parts: Divided, columns: Sequence[str]) -> Check:
     if not near_copies.comparable(train, columns) or not rows:
         return Check("near_duplicates_across_splits", None, "block", 0, rows)
     asked = test[sample.places(test[ROW], rows, seed=1)] if ROW in test.columns else test.head(rows)
-    failed = np.unique(near_copies.twins(asked, train, columns)[0]).size
+    failed = near_copies.twins(asked, train, columns)[0].size
     words = f"{failed:,} of {rows:,} rows of test are almost copies of rows of train"
     return _judged("near_duplicates_across_splits", failed, rows, words)
 

@@ -35,12 +35,20 @@ def comparable(known: pl.DataFrame, columns: Sequence[str]) -> bool:
     return known.height >= _LEAST_TRAIN and sum(_is_spread(known[name]) for name in columns) >= _LEAST_NUMBERS
 
 
-def twins(asked: pl.DataFrame, known: pl.DataFrame, columns: Sequence[str]) -> tuple[Places, Places]:
-    """Pair places of rows that are almost copies, never whole ones: [pairs] in `asked`, [pairs] in `known`."""
+def twins(
+    asked: pl.DataFrame, known: pl.DataFrame, columns: Sequence[str], *, nearest_alone: bool = True
+) -> tuple[Places, Places]:
+    """Pair places of rows that are almost copies, never whole ones: [pairs] in `asked`, [pairs] in `known`.
+
+    The nearest of a row says whether it has one; for all that must not be parted, all that are too near are asked.
+    """
     numbers = [name for name in columns if _is_spread(known[name])]
     centre, scale = _scaling(known, numbers)
     nearest, places = _nearest(_scaled(asked, numbers, centre, scale), _scaled(known, numbers, centre, scale))
-    rows, blocks = np.nonzero(too_near(nearest))
+    close = too_near(nearest)
+    if nearest_alone:
+        close &= np.arange(nearest.shape[1]) == nearest.argmin(axis=1)[:, None]
+    rows, blocks = np.nonzero(close)
     found = places[rows, blocks]
     alike = np.ones(rows.size, dtype=bool)
     for name in (name for name in columns if name not in numbers):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import gc
 import math
 import os
-import resource
 import signal
 import socket
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -23,6 +19,7 @@ from mlops.blocks.batch import Batch
 from mlops.blocks.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.loopback import is_loopback
+from mlops.serve import machine
 from mlops.serve.access import Guard, Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
@@ -46,14 +43,10 @@ if TYPE_CHECKING:
     from mlops.serve.seat import Seat
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
-_TRIM, _MAP = -1, -3  # of <malloc.h>: how much is kept at the end, and what is asked of the kernel alone
-_KEPT = 8 << 20  # bytes
-_OBJECTS = 20_000  # made since the last search of the young ones for those that hold each other
 _OTHER_PORT = "choose another --port"
 _OTHER_HOST = "choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every network"
 _GRACE = 10  # seconds that requests under way have after the port closed
 _DRAIN = 5.0  # seconds: a proxy that asks every second or two has seen it by then
-_OTHER_FILES = 64  # that a server has open beside its connections
 
 
 @dataclass(frozen=True)
@@ -159,7 +152,7 @@ def function(
     known = {key: options[key] for key in ("expected", "golden_tolerance", "vouched") if key in options}
     events = Events() if log_format == "ecs" else None
     app = create(bundle_folder, door=Door(limits or Limits()), events=events, **known)
-    _spare_the_collector()
+    machine.spare_the_collector()
     return Function(app, events)
 
 
@@ -182,8 +175,8 @@ def _say(served: str, host: str, listener: socket.socket, how: str = "") -> None
 
 
 def _run(server: Server, listener: socket.socket) -> None:
-    _spare_the_collector()
-    _keep_memory()
+    machine.spare_the_collector()
+    machine.keep_memory()
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -225,7 +218,7 @@ def prepare(
     token = exposure.token()
     limits = limits or Limits()
     paths = Paths.of(os.environ)
-    _make_room(limits.connections)
+    machine.make_room(limits.connections)
     door = Door(limits, exposure.drain(limits), seat)
     events = Events() if log_format == "ecs" else None
     push = None if metrics is None or (seat is not None and seat.number) else Push(metrics)  # one sends for all
@@ -266,34 +259,6 @@ def prepare(
         timeout_graceful_shutdown=_GRACE,
     )
     return Server(config, door, app.state, events, push), listener
-
-
-def _spare_the_collector() -> None:
-    """Set what was loaded aside: rows of a request are many objects, for which all of it would be searched again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS, 10, 10)
-
-
-def _keep_memory() -> None:
-    """Have the C library keep what a request gave back: asked of the kernel anew, each page of it costs a fault."""
-    with suppress(AttributeError, OSError):  # another library than GNU's
-        tune = ctypes.CDLL(None).mallopt
-        tune(_TRIM, _KEPT)
-        tune(_MAP, _KEPT // 2)
-
-
-def _make_room(connections: int) -> None:
-    """Allow this process as many open files as it may have connections; raises InfrastructureError."""
-    wanted = connections + _OTHER_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        if hard != resource.RLIM_INFINITY and hard < wanted:
-            raise InfrastructureError(
-                f"{connections:,} connections need {wanted:,} open files, and this process may have {hard:,}",
-                hint=f"ulimit -n {wanted}, or fewer: --limit connections={max(1, hard - _OTHER_FILES)}",
-            )
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from mlops.errors import InfrastructureError, IntegrityError
-from mlops.serve.server import _keep_memory, address, listen, serve
+from mlops.serve.machine import keep_memory
+from mlops.serve.server import address, listen, serve
 from tests.builders.bundles import make_bundle
 from tests.builders.waiting import CEILING, end, started
 
@@ -78,7 +79,7 @@ def faults() -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries keep what they like")
 def test_memory_that_a_request_gave_back_is_there_for_the_next() -> None:
-    _keep_memory()
+    keep_memory()
     [np.ones(1 << 17) for _ in range(5)]  # 5 MiB, asked of the kernel
     before = faults()
     for _ in range(20):
@@ -88,4 +89,4 @@ def test_memory_that_a_request_gave_back_is_there_for_the_next() -> None:
 
 def test_a_library_that_cannot_be_told_so_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctypes.CDLL", lambda _: object())
-    _keep_memory()
+    keep_memory()

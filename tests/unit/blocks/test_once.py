@@ -99,7 +99,6 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.examine.Attributed", "documents.explanations.ExplanationsReport", _WRITTEN),
         ("configuration.accept.Acceptance", "documents.monitor.AcceptedReport", _WRITTEN),
         ("configuration.data.Data", "documents.data.DataReport", _WRITTEN),
-        ("blocks.split.Split", "documents.split.SplitReport", _WRITTEN),
         ("blocks.bootstrap.Bootstrap", "operations.verdicts.loosened._Bootstrap", _COMPILED),
         ("blocks.waiver.Waiver", "operations.verdicts.loosened._Waiver", _COMPILED),
         ("configuration.gates.GateRule", "operations.verdicts.loosened._Rule", _COMPILED),

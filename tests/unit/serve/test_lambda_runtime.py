@@ -24,6 +24,7 @@ from mlops.serve.dialects.environment import LAMBDA
 from mlops.serve.dialects.lambda_runtime import BadInvocation, Function
 from tests.builders.bundles import make_bundle
 from tests.builders.lambda_api import runtime_api
+from tests.builders.waiting import CEILING
 from tests.conftest import ROOT
 
 CLOUD = ROOT / ".tools/cloud/bin/python"
@@ -197,7 +198,7 @@ def test_awslambdaric_takes_the_same_events_from_the_api_and_tells_it_the_same(
             environment = {**os.environ, "PYTHONPATH": paths, LAMBDA: api.address}
             environment |= {"LAMBDA_TASK_ROOT": str(tmp_path), "AWS_LAMBDA_FUNCTION_NAME": "churn-prod"}
             with subprocess.Popen(command, env=environment, stdout=-1, stderr=subprocess.STDOUT) as process:
-                ended = api.done.wait(60)
+                ended = api.done.wait(CEILING)
                 process.kill()
                 output = process.stdout.read().decode() if process.stdout else ""
         assert ended, output

@@ -24,7 +24,7 @@ from tests.golden.test_malicious import CASES, attacked
 pytestmark = pytest.mark.slow
 
 COMPILED = re.compile(
-    r"pipelines/[a-z0-9_-]+/(dvc\.yaml|params\.yaml|\.gitignore)|\.github(/workflows(/mlops-[a-z0-9-]+\.yml)?|/CODEOWNERS"
+    r"pipelines/[a-z0-9_-]+/(dvc\.yaml|params\.yaml|\.gitignore|deploy(/[a-z0-9_-]+(/Dockerfile)?)?)|\.github(/workflows(/mlops-[a-z0-9-]+\.yml)?|/CODEOWNERS"
     r"|/gates(/[a-z0-9_-]+\.yaml)?"
     r"|/dependabot\.yml|/workflows/\.gitattributes)?|dvc\.yaml|params\.yaml|(pipelines/)?\.git(attributes|ignore)"
     r"|orchestrate(/(airflow|argo|jenkins)(/[a-z0-9_-]+\.(py|yaml|groovy))?)?"

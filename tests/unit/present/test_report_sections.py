@@ -305,4 +305,4 @@ def test_origins_that_were_gone_back_to_are_a_table(tmp_path: Path) -> None:
     _, html = judged(tmp_path, change=went_back)
     assert '<h3 class="part">Had it learnt before</h3>' in html
     assert '<tr><td>2024-05-01</td><td class="num">80</td><td class="num">20</td><td class="num">0.700</td>' in html
-    assert "learnt again at one origin, from all rows before each, a gap of 7 left out: auroc 0.7000" in html
+    assert "learnt again at one origin, from all rows before each, a gap of 7 left out: auroc 0.700" in html

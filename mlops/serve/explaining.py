@@ -50,6 +50,7 @@ class Explaining(Endpoint):
             if body is None:
                 said.status = 400
                 return
+            self._room()  # bodies come slowly, and others were as many meanwhile
             self._asked += 1
             try:
                 await to_thread.run_sync(self._explain, said, body, charset, limiter=self._one)
@@ -68,9 +69,12 @@ class Explaining(Endpoint):
     def _charset(self, headers: dict[bytes, bytes]) -> str | None:
         if self._explainer is None:
             raise Refused(501, _ABSENT)
+        self._room()
+        return charset_of(headers.get(b"content-type", b""))
+
+    def _room(self) -> None:
         if self._asked > _WAITING:
             raise Refused(503, "others wait for explanations already: come back in a moment")
-        return charset_of(headers.get(b"content-type", b""))
 
     def _explain(self, said: Answer, body: bytes, charset: str | None) -> None:
         """Explain all rows of a body, or none; raises BadRequest."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +14,13 @@ from mlops.blocks.limits import Limits
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import seal
 from mlops.errors import IntegrityError
+from mlops.serve.app import create
 from mlops.serve.server import prepare
 from tests.builders.bundles import make_bundle
 from tests.builders.served import Served, answer, request, served
+
+if TYPE_CHECKING:
+    from starlette.types import Message
 
 JSON = "content-type: application/json"
 TOKEN = "a-token-of-this-test"
@@ -102,6 +107,33 @@ def test_who_may_not_ask_is_told_nothing(bundle: Path, monkeypatch: pytest.Monke
         body = {"instances": rows_of(bundle)[:1]}
         assert ask(running, body)[0] == 401
         assert ask(running, body, f"authorization: Bearer {TOKEN}")[0] == 200
+
+
+def test_no_more_wait_than_may_also_where_all_bodies_come_at_once(bundle: Path) -> None:
+    app, body = create(bundle), json.dumps({"instances": rows_of(bundle)[:1]}).encode()
+    found: list[int] = []
+
+    async def one(come: asyncio.Event) -> None:
+        async def receive() -> Message:
+            await come.wait()
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found.append(message["status"])
+
+        headers = [(b"content-type", b"application/json")]
+        await app({"type": "http", "method": "POST", "path": "/explain", "headers": headers}, receive, send)
+
+    async def all_at_once() -> None:
+        come = asyncio.Event()
+        asking = [asyncio.create_task(one(come)) for _ in range(12)]
+        await asyncio.sleep(0)  # each has begun
+        come.set()
+        await asyncio.gather(*asking)
+
+    asyncio.run(all_at_once())
+    assert sorted(found) == [200] * 9 + [503] * 3
 
 
 def test_a_bundle_that_was_made_without_says_what_makes_one(tmp_path: Path) -> None:

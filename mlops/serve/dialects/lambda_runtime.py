@@ -269,15 +269,17 @@ def possible(options: Mapping[str, Any]) -> None:
     """Refuse what a function has no place for; `options` as of `mlops.serve.server.serve`.
 
     Raises:
-        ConfigurationError: a log, a token, several workers.
+        ConfigurationError: a log, a token, a place to follow, a collector, several workers.
     """
     told = {
-        "log": "a function has no folder that is kept: --log-format ecs prints each answer",
-        "token_from": "AWS says who may invoke a function: leave --token-from away",
+        "log": ("--log", "a function has no folder that is kept: --log-format ecs prints each answer"),
+        "token_from": ("--token-from", "AWS says who may invoke a function: leave --token-from away"),
+        "make": ("--follow", "a function has one bundle: another is another image, and its Digest"),
+        "metrics": ("`metrics`", "Lambda halts a function between events: let CloudWatch count them"),
     }
-    for key, hint in told.items():
+    for key, (typed, hint) in told.items():
         if options.get(key) is not None:
-            raise ConfigurationError(f"--{key.replace('_', '-')} means nothing in a function of Lambda", hint=hint)
+            raise ConfigurationError(f"{typed} means nothing in a function of Lambda", hint=hint)
     if int(options.get("workers", 1)) > 1:
         raise ConfigurationError(
             "--workers means nothing in a function of Lambda", hint="Lambda starts one for each request at once"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mlops.blocks.limits import Limits
+from mlops.blocks.metrics_push import MetricsPush
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
@@ -156,6 +157,8 @@ def test_a_bundle_that_is_another_keeps_the_function_from_starting(
     [
         ({"log": Path("x")}, "--log means nothing in a function of Lambda"),
         ({"token_from": "ASK"}, "--token-from means nothing in a function of Lambda"),
+        ({"make": server.create}, "--follow means nothing in a function of Lambda"),
+        ({"metrics": MetricsPush(otlp="https://x")}, "`metrics` means nothing in a function of Lambda"),
         ({"workers": 2}, "--workers means nothing in a function of Lambda"),
     ],
 )

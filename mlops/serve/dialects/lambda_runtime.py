@@ -223,6 +223,8 @@ def _http(event: Any) -> _Asked | None:
         headers = {str(name): str(text) for name, text in (event.get("headers") or {}).items()}
         text = event.get("body") or ""
         body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode("utf-8")
+    except UnicodeEncodeError:  # which would repeat the body
+        raise BadInvocation("an event of API Gateway whose body holds half of a character") from None
     except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
         raise BadInvocation(f"an event of API Gateway that is not of payload format 2.0: {error!r}") from error
     if stage != "$default" and path.startswith(f"/{stage}/"):

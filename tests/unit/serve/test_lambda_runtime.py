@@ -105,6 +105,8 @@ def test_other_formats_of_events_are_refused_in_words(function: Function) -> Non
     for wrong in ({"requestContext": {}}, {"requestContext": 1}, json.loads(gateway("?", isBase64Encoded=True))):
         with pytest.raises(BadInvocation, match=r"that is not of payload format 2\.0"):
             function(json.dumps(wrong).encode())
+    with pytest.raises(BadInvocation, match=r"^an event of API Gateway whose body holds half of a character$"):
+        function(gateway("secret \ud800"))
 
 
 def test_an_answer_that_lambda_does_not_pass_on_is_a_413(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlops.serve.answering import Answering
 
 _WAITING = 8  # requests beside the one that is worked on
+_NUMBERS = 5_000_000  # shares of the features of one request's rows, which are in memory together
 _ABSENT = "the bundle holds nothing that scores are explained by: `serve: {explain: true}` makes one that does"
 
 
@@ -79,8 +80,9 @@ class Explaining(Endpoint):
     def _explain(self, said: Answer, body: bytes, charset: str | None) -> None:
         """Explain all rows of a body, or none; raises BadRequest."""
         assert self._explainer is not None  # noqa: S101 - `_charset` refused it
-        most = min(self._explainer.most, self._answering.limits.rows)
         predictor = self._answering.predictor
+        shares = len(predictor.transform.recipe.kept()) * max(1, len(predictor.classes or ()))  # of a row
+        most = min(self._explainer.most, self._answering.limits.rows, max(1, _NUMBERS // max(1, shares)))
         x, scores = checked(predictor, asked(predictor, body, most, charset).rows)
         said.content = json.dumps(_spelt(self._explainer, predictor, x, scores), separators=(",", ":")).encode("ascii")
         said.status, said.scored = 200, len(x)

@@ -13,6 +13,7 @@ import pytest
 from mlops.blocks.limits import Limits
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import seal
+from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
 from mlops.serve.app import create
 from mlops.serve.server import prepare
@@ -92,6 +93,17 @@ def test_shares_add_up_to_the_score_and_are_the_same_alone_and_as_csv(server: Se
 def test_what_cannot_be_explained_is_refused(body: Any, kind: str, status: int, said: str, server: Served) -> None:
     found, told = ask(server, body, kind=kind)
     assert (found, told["message"]) == (status, said)
+
+
+def test_no_more_rows_are_explained_than_have_room_in_memory(
+    server: Served, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = len(Predictor.open(bundle).transform.recipe.kept())
+    monkeypatch.setattr("mlops.serve.explaining._NUMBERS", 2 * 3 * features)  # of three classes
+    assert ask(server, {"instances": rows_of(bundle)[:2]})[0] == 200
+    status, told = ask(server, {"instances": rows_of(bundle)[:3]})
+    message = "the request has 3 rows, and at most 2 are answered: send fewer at a time"
+    assert (status, told["message"]) == (413, message)
 
 
 def test_a_row_that_is_not_what_the_model_reads_is_named(server: Served, bundle: Path) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlops.serve.events import Events
 
 _ROOT = "/2018-06-01/runtime"
+_ALONE = f"{LAMBDA} is set by Lambda alone: unset it to serve over HTTP"
 _MOST = 6 << 20  # bytes of an answer that Lambda passes on
 
 
@@ -167,7 +168,10 @@ class _Client:
 
     def __init__(self, api: str) -> None:
         self._api = api
-        self._connection = HTTPConnection(api)
+        try:
+            self._connection = HTTPConnection(api)
+        except HTTPException:
+            raise ConfigurationError(f"{LAMBDA} is no HOST:PORT: {api[:80]!r}", hint=_ALONE) from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -199,7 +203,7 @@ class _Client:
             self._connection.close()
             raise InfrastructureError(
                 f"Lambda's Runtime API at {self._api} does not answer: {error}",
-                hint=f"{LAMBDA} is set by Lambda alone: unset it to serve over HTTP",
+                hint=_ALONE,
             ) from error
 
 

@@ -173,6 +173,12 @@ def test_what_a_function_has_no_place_for_is_refused(
     assert refused.value.message == message
 
 
+def test_an_api_that_is_no_address_is_told(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LAMBDA, "127.0.0.1:port")
+    with pytest.raises(ConfigurationError, match=r"^AWS_LAMBDA_RUNTIME_API is no HOST:PORT: '127\.0\.0\.1:port'$"):
+        server.serve(bundle)
+
+
 _BY_AWS = """
 import sys
 from pathlib import Path

@@ -43,13 +43,13 @@ class Explaining(Endpoint):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, which is counted beside those of `/invocations`."""
-        headers, said = dict(scope["headers"]), Answer()
+        headers, said, gone = dict(scope["headers"]), Answer(), False
         said.request = called(headers)
         try:
             charset = self._charset(headers)
             body = await self._body(headers, receive)
             if body is None:
-                said.status = 400
+                gone = True
                 return
             self._room()  # bodies come slowly, and others were as many meanwhile
             self._asked += 1
@@ -62,7 +62,8 @@ class Explaining(Endpoint):
         except BadRequest as bad:
             said.status, said.content = bad.status, error(bad.status, bad.message, bad.problems)
         finally:
-            self._answering.metrics.explained(said.status, said.scored, time.perf_counter() - said.begun)
+            if not gone:
+                self._answering.metrics.explained(said.status, said.scored, time.perf_counter() - said.begun)
         told = self._answering.headers(said)
         await send({"type": "http.response.start", "status": said.status, "headers": told})
         await send({"type": "http.response.body", "body": said.content})

@@ -21,7 +21,7 @@ from tests.builders.bundles import make_bundle
 from tests.builders.served import Served, answer, request, served
 
 if TYPE_CHECKING:
-    from starlette.types import Message
+    from starlette.types import ASGIApp, Message, Receive
 
 JSON = "content-type: application/json"
 TOKEN = "a-token-of-this-test"
@@ -121,6 +121,29 @@ def test_who_may_not_ask_is_told_nothing(bundle: Path, monkeypatch: pytest.Monke
         assert ask(running, body, f"authorization: Bearer {TOKEN}")[0] == 200
 
 
+async def asked(app: ASGIApp, receive: Receive) -> list[int]:
+    """Ask without a socket; gives the status, or nothing where nothing is answered."""
+    found: list[int] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            found.append(message["status"])
+
+    headers = [(b"content-type", b"application/json")]
+    await app({"type": "http", "method": "POST", "path": "/explain", "headers": headers}, receive, send)
+    return found
+
+
+def test_who_leaves_before_the_body_is_there_is_not_counted_as_answered(bundle: Path) -> None:
+    app = create(bundle)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(asked(app, receive)) == []
+    assert b'mlops_serve_explanations_total{status="4xx"} 0.0' in app.state.counted()
+
+
 def test_no_more_wait_than_may_also_where_all_bodies_come_at_once(bundle: Path) -> None:
     app, body = create(bundle), json.dumps({"instances": rows_of(bundle)[:1]}).encode()
     found: list[int] = []
@@ -130,12 +153,7 @@ def test_no_more_wait_than_may_also_where_all_bodies_come_at_once(bundle: Path) 
             await come.wait()
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                found.append(message["status"])
-
-        headers = [(b"content-type", b"application/json")]
-        await app({"type": "http", "method": "POST", "path": "/explain", "headers": headers}, receive, send)
+        found.extend(await asked(app, receive))
 
     async def all_at_once() -> None:
         come = asyncio.Event()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlops.serve.answering import Answering
 
 _WAITING = 8  # requests beside the one that is worked on
+_NUMBERS = 5_000_000  # shares of the features of one request's rows, which are in memory together
 _ABSENT = "the bundle holds nothing that scores are explained by: `serve: {explain: true}` makes one that does"
 
 
@@ -42,14 +43,15 @@ class Explaining(Endpoint):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, which is counted beside those of `/invocations`."""
-        headers, said = dict(scope["headers"]), Answer()
+        headers, said, gone = dict(scope["headers"]), Answer(), False
         said.request = called(headers)
         try:
             charset = self._charset(headers)
             body = await self._body(headers, receive)
             if body is None:
-                said.status = 400
+                gone = True
                 return
+            self._room()  # bodies come slowly, and others were as many meanwhile
             self._asked += 1
             try:
                 await to_thread.run_sync(self._explain, said, body, charset, limiter=self._one)
@@ -60,7 +62,8 @@ class Explaining(Endpoint):
         except BadRequest as bad:
             said.status, said.content = bad.status, error(bad.status, bad.message, bad.problems)
         finally:
-            self._answering.metrics.explained(said.status, said.scored, time.perf_counter() - said.begun)
+            if not gone:
+                self._answering.metrics.explained(said.status, said.scored, time.perf_counter() - said.begun)
         told = self._answering.headers(said)
         await send({"type": "http.response.start", "status": said.status, "headers": told})
         await send({"type": "http.response.body", "body": said.content})
@@ -68,15 +71,19 @@ class Explaining(Endpoint):
     def _charset(self, headers: dict[bytes, bytes]) -> str | None:
         if self._explainer is None:
             raise Refused(501, _ABSENT)
+        self._room()
+        return charset_of(headers.get(b"content-type", b""))
+
+    def _room(self) -> None:
         if self._asked > _WAITING:
             raise Refused(503, "others wait for explanations already: come back in a moment")
-        return charset_of(headers.get(b"content-type", b""))
 
     def _explain(self, said: Answer, body: bytes, charset: str | None) -> None:
         """Explain all rows of a body, or none; raises BadRequest."""
         assert self._explainer is not None  # noqa: S101 - `_charset` refused it
-        most = min(self._explainer.most, self._answering.limits.rows)
         predictor = self._answering.predictor
+        shares = len(predictor.transform.recipe.kept()) * max(1, len(predictor.classes or ()))  # of a row
+        most = min(self._explainer.most, self._answering.limits.rows, max(1, _NUMBERS // max(1, shares)))
         x, scores = checked(predictor, asked(predictor, body, most, charset).rows)
         said.content = json.dumps(_spelt(self._explainer, predictor, x, scores), separators=(",", ":")).encode("ascii")
         said.status, said.scored = 200, len(x)

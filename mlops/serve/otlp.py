@@ -51,12 +51,16 @@ class Push:
         self.address = asked.otlp.rstrip("/").removesuffix(_PATH) + _PATH
         self._headers = headers_of(environment)
         where = urlsplit(asked.otlp)
-        if self._headers and where.scheme == "http" and not is_loopback(where.hostname or ""):
+        here = is_loopback(where.hostname or "")
+        if self._headers and where.scheme == "http" and not here:
             raise ConfigurationError(
                 f"{asked.otlp}: the headers of {HEADERS[0]} would be read by others on their way",
                 hint=f"https://{where.netloc}, or no headers",
             )
-        self._seconds, self._opener = asked.every_seconds, urllib.request.build_opener(_Stay)
+        direct = (
+            (urllib.request.ProxyHandler({}),) if here else ()
+        )  # by no proxy of the environment, which is elsewhere
+        self._seconds, self._opener = asked.every_seconds, urllib.request.build_opener(_Stay, *direct)
         self._instance = secrets.token_hex(8)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None

@@ -58,7 +58,7 @@ class RegularBodies:
 
     def read(self, body: bytes, most: int | None = None) -> tuple[int, Table] | None:
         """Read a body of at most so many rows: how many there are, and what was read of them."""
-        if len(body) < LEAST:
+        if len(body) < LEAST or b"\0" in body:  # a zero before a text would look like what fills its word up
             return None
         places = self._places(body)
         if places is None or not 0 < len(places.starts) <= (most or len(places.starts)):

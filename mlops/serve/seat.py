@@ -86,12 +86,16 @@ class Seat:
     def summed(self, page: Callable[[], bytes]) -> bytes:
         """Add what the others count to it; of one who does not answer in time, what its seat counted is known."""
         pages, silent = [self.keep(page)], list[bytes]()
-        for number in range(len(self._listeners)):
-            if number != self.number:
-                try:
-                    pages.append(_ask(self._place(number)))
-                except OSError:
-                    silent.append(self._kept(number))
+        until = time.monotonic() + _PATIENCE
+        others = [number for number in range(len(self._listeners)) if number != self.number]
+        asked = [
+            (number, _asked(self._place(number))) for number in others
+        ]  # before any is waited for: many may be late
+        for number, asking in asked:
+            try:
+                pages.append(_said(asking, until))
+            except OSError:
+                silent.append(self._kept(number))
         return carried(summed(pages), *silent)
 
     def _place(self, number: int) -> str:
@@ -157,13 +161,32 @@ def listeners(folder: Path, workers: int) -> list[socket.socket]:
     return made
 
 
-def _ask(place: str) -> bytes:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.settimeout(_PATIENCE)
+def _asked(place: str) -> socket.socket | None:
+    """Ask a worker; None where nobody can."""
+    try:
+        asking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    except OSError:
+        return None
+    asking.settimeout(_PATIENCE)
+    try:
         asking.connect(place)
-        found = bytearray()
-        while part := asking.recv(_AT_ONCE):
+    except OSError:
+        asking.close()
+        return None
+    return asking
+
+
+def _said(asking: socket.socket | None, until: float) -> bytes:
+    """Read what a worker says, which may be here already; raises OSError where it does not in time."""
+    if asking is None:
+        raise ConnectionRefusedError
+    found = bytearray()
+    with asking:
+        while True:
+            asking.settimeout(max(until - time.monotonic(), 0.001))
+            if not (part := asking.recv(_AT_ONCE)):
+                break
             found += part
     if len(found) < _LENGTH or len(found) != _LENGTH + int.from_bytes(found[:_LENGTH]):
-        raise ConnectionResetError(f"{place}: the worker ended while it answered")
+        raise ConnectionResetError("the worker ended while it answered")
     return bytes(found[_LENGTH:])

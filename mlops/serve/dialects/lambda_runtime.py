@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlops.serve.events import Events
 
 _ROOT = "/2018-06-01/runtime"
+_ALONE = f"{LAMBDA} is set by Lambda alone: unset it to serve over HTTP"
 _MOST = 6 << 20  # bytes of an answer that Lambda passes on
 
 
@@ -167,7 +168,10 @@ class _Client:
 
     def __init__(self, api: str) -> None:
         self._api = api
-        self._connection = HTTPConnection(api)
+        try:
+            self._connection = HTTPConnection(api)
+        except HTTPException:
+            raise ConfigurationError(f"{LAMBDA} is no HOST:PORT: {api[:80]!r}", hint=_ALONE) from None
 
     def close(self) -> None:
         """Close the connection."""
@@ -199,7 +203,7 @@ class _Client:
             self._connection.close()
             raise InfrastructureError(
                 f"Lambda's Runtime API at {self._api} does not answer: {error}",
-                hint=f"{LAMBDA} is set by Lambda alone: unset it to serve over HTTP",
+                hint=_ALONE,
             ) from error
 
 
@@ -223,6 +227,8 @@ def _http(event: Any) -> _Asked | None:
         headers = {str(name): str(text) for name, text in (event.get("headers") or {}).items()}
         text = event.get("body") or ""
         body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode("utf-8")
+    except UnicodeEncodeError:  # which would repeat the body
+        raise BadInvocation("an event of API Gateway whose body holds half of a character") from None
     except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
         raise BadInvocation(f"an event of API Gateway that is not of payload format 2.0: {error!r}") from error
     if stage != "$default" and path.startswith(f"/{stage}/"):
@@ -269,15 +275,17 @@ def possible(options: Mapping[str, Any]) -> None:
     """Refuse what a function has no place for; `options` as of `mlops.serve.server.serve`.
 
     Raises:
-        ConfigurationError: a log, a token, several workers.
+        ConfigurationError: a log, a token, a place to follow, a collector, several workers.
     """
     told = {
-        "log": "a function has no folder that is kept: --log-format ecs prints each answer",
-        "token_from": "AWS says who may invoke a function: leave --token-from away",
+        "log": ("--log", "a function has no folder that is kept: --log-format ecs prints each answer"),
+        "token_from": ("--token-from", "AWS says who may invoke a function: leave --token-from away"),
+        "make": ("--follow", "a function has one bundle: another is another image, and its Digest"),
+        "metrics": ("`metrics`", "Lambda halts a function between events: let CloudWatch count them"),
     }
-    for key, hint in told.items():
+    for key, (typed, hint) in told.items():
         if options.get(key) is not None:
-            raise ConfigurationError(f"--{key.replace('_', '-')} means nothing in a function of Lambda", hint=hint)
+            raise ConfigurationError(f"{typed} means nothing in a function of Lambda", hint=hint)
     if int(options.get("workers", 1)) > 1:
         raise ConfigurationError(
             "--workers means nothing in a function of Lambda", hint="Lambda starts one for each request at once"

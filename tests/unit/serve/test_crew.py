@@ -178,6 +178,26 @@ def half_said(listener: socket.socket) -> None:
             asked.sendall(len(page).to_bytes(8) + page[: len(page) // 2])
 
 
+def say_after(first: socket.socket, then: socket.socket) -> None:
+    """Answer as two workers do of which one is late: it says nothing before the other was asked."""
+    page = counting(7)()
+    with first.accept()[0] as late, then.accept()[0] as other:
+        for asked in (late, other):
+            asked.sendall(len(page).to_bytes(8) + page)
+
+
+def test_workers_are_asked_at_once_so_that_none_waits_for_one_that_is_late(tmp_path: Path) -> None:
+    places = listeners(tmp_path, 3)
+    for place in places:
+        place.settimeout(CEILING)
+    answering = threading.Thread(target=say_after, args=places[1:])
+    answering.start()
+    assert total(Seat(0, Board(3), places, 0, 0).summed(counting(3))) == 17
+    answering.join(CEILING)
+    for place in places:
+        place.close()
+
+
 def test_a_sum_does_not_fall_when_a_worker_is_late_or_ends_in_the_middle_or_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mlops.blocks.limits import Limits
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import seal
+from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
+from mlops.serve.app import create
 from mlops.serve.server import prepare
 from tests.builders.bundles import make_bundle
 from tests.builders.served import Served, answer, request, served
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive
 
 JSON = "content-type: application/json"
 TOKEN = "a-token-of-this-test"
@@ -89,6 +95,17 @@ def test_what_cannot_be_explained_is_refused(body: Any, kind: str, status: int, 
     assert (found, told["message"]) == (status, said)
 
 
+def test_no_more_rows_are_explained_than_have_room_in_memory(
+    server: Served, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = len(Predictor.open(bundle).transform.recipe.kept())
+    monkeypatch.setattr("mlops.serve.explaining._NUMBERS", 2 * 3 * features)  # of three classes
+    assert ask(server, {"instances": rows_of(bundle)[:2]})[0] == 200
+    status, told = ask(server, {"instances": rows_of(bundle)[:3]})
+    message = "the request has 3 rows, and at most 2 are answered: send fewer at a time"
+    assert (status, told["message"]) == (413, message)
+
+
 def test_a_row_that_is_not_what_the_model_reads_is_named(server: Served, bundle: Path) -> None:
     rows = rows_of(bundle)[:2]
     status, told = ask(server, {"instances": [rows[0], rows[1] | {"visits": "many"}]})
@@ -102,6 +119,51 @@ def test_who_may_not_ask_is_told_nothing(bundle: Path, monkeypatch: pytest.Monke
         body = {"instances": rows_of(bundle)[:1]}
         assert ask(running, body)[0] == 401
         assert ask(running, body, f"authorization: Bearer {TOKEN}")[0] == 200
+
+
+async def asked(app: ASGIApp, receive: Receive) -> list[int]:
+    """Ask without a socket; gives the status, or nothing where nothing is answered."""
+    found: list[int] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            found.append(message["status"])
+
+    headers = [(b"content-type", b"application/json")]
+    await app({"type": "http", "method": "POST", "path": "/explain", "headers": headers}, receive, send)
+    return found
+
+
+def test_who_leaves_before_the_body_is_there_is_not_counted_as_answered(bundle: Path) -> None:
+    app = create(bundle)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(asked(app, receive)) == []
+    assert b'mlops_serve_explanations_total{status="4xx"} 0.0' in app.state.counted()
+
+
+def test_no_more_wait_than_may_also_where_all_bodies_come_at_once(bundle: Path) -> None:
+    app, body = create(bundle), json.dumps({"instances": rows_of(bundle)[:1]}).encode()
+    found: list[int] = []
+
+    async def one(come: asyncio.Event) -> None:
+        async def receive() -> Message:
+            await come.wait()
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        found.extend(await asked(app, receive))
+
+    async def all_at_once() -> None:
+        come = asyncio.Event()
+        asking = [asyncio.create_task(one(come)) for _ in range(12)]
+        await asyncio.sleep(0)  # each has begun
+        come.set()
+        await asyncio.gather(*asking)
+
+    asyncio.run(all_at_once())
+    assert sorted(found) == [200] * 9 + [503] * 3
 
 
 def test_a_bundle_that_was_made_without_says_what_makes_one(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mlops.blocks.limits import Limits
+from mlops.blocks.metrics_push import MetricsPush
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
@@ -105,6 +106,8 @@ def test_other_formats_of_events_are_refused_in_words(function: Function) -> Non
     for wrong in ({"requestContext": {}}, {"requestContext": 1}, json.loads(gateway("?", isBase64Encoded=True))):
         with pytest.raises(BadInvocation, match=r"that is not of payload format 2\.0"):
             function(json.dumps(wrong).encode())
+    with pytest.raises(BadInvocation, match=r"^an event of API Gateway whose body holds half of a character$"):
+        function(gateway("secret \ud800"))
 
 
 def test_an_answer_that_lambda_does_not_pass_on_is_a_413(
@@ -157,6 +160,8 @@ def test_a_bundle_that_is_another_keeps_the_function_from_starting(
     [
         ({"log": Path("x")}, "--log means nothing in a function of Lambda"),
         ({"token_from": "ASK"}, "--token-from means nothing in a function of Lambda"),
+        ({"make": server.create}, "--follow means nothing in a function of Lambda"),
+        ({"metrics": MetricsPush(otlp="https://x")}, "`metrics` means nothing in a function of Lambda"),
         ({"workers": 2}, "--workers means nothing in a function of Lambda"),
     ],
 )
@@ -167,6 +172,12 @@ def test_what_a_function_has_no_place_for_is_refused(
     with pytest.raises(ConfigurationError) as refused:
         server.serve(bundle, **options)
     assert refused.value.message == message
+
+
+def test_an_api_that_is_no_address_is_told(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LAMBDA, "127.0.0.1:port")
+    with pytest.raises(ConfigurationError, match=r"^AWS_LAMBDA_RUNTIME_API is no HOST:PORT: '127\.0\.0\.1:port'$"):
+        server.serve(bundle)
 
 
 _BY_AWS = """

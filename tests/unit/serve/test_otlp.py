@@ -133,6 +133,17 @@ def test_what_cannot_be_sent_is_counted_and_told_once(capsys: pytest.CaptureFixt
     assert (len(told), "Connection refused" in told[1], "secret" in "".join(told)) == (2, True, False)
 
 
+def test_what_goes_to_this_machine_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    with collecting() as (proxy, elsewhere), collecting() as (collector, address):
+        monkeypatch.setenv("http_proxy", elsewhere)
+        push = started(address, {"OTEL_EXPORTER_OTLP_HEADERS": "token=secret"})
+        push.send()
+        push.close()
+        assert (len(proxy.taken), len(collector.taken)) == (0, 2)
+
+
 def test_a_server_sends_what_it_counts_and_answers_where_nobody_takes_it(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     with collecting() as (collector, address):

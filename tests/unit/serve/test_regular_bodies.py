@@ -116,6 +116,8 @@ def test_bodies_as_most_are_are_read(form: str, separators: tuple[str, str]) -> 
         ("dataframe_split", b"40.5, 3", b"40.5,\0003"),
         ("dataframe_split", b"3, true", b"3, tru3"),
         ("dataframe_split", b'"visits"', b'"age"'),
+        ("dataframe_split", b'"basic"', b'\0"basic"'),
+        ("columns", b"[true", b"[\0true"),
         ("columns", b'"visits": [3, 3', b'"visits": [3,\x013'),
         ("columns", b'"visits": [3, 3', b'"visits": [3 3'),
         ("columns", b'], "visits"', b']; "visits"'),

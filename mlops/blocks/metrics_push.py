@@ -14,7 +14,7 @@ def _collector(text: str) -> str:
     """Refuse what is no address of a collector, or holds what is secret."""
     try:
         parts = urlsplit(text)
-        known = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         known = False
     if not known:

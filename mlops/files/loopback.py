@@ -1,8 +1,13 @@
-"""Addresses that only this machine reaches."""
+"""Addresses that only this machine reaches, and asking them by no proxy."""
 
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from urllib.request import BaseHandler, OpenerDirector
 
 
 def is_loopback(host: str) -> bool:
@@ -13,3 +18,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def opener(address: str, *handlers: BaseHandler | type[BaseHandler]) -> OpenerDirector:
+    """Make what asks an address: this machine's own by no proxy of the environment, which is elsewhere.
+
+    Example:
+        >>> asking = opener("http://127.0.0.1:1")
+        >>> [type(each).__name__ for each in asking.handlers if "Proxy" in type(each).__name__]
+        []
+    """
+    from urllib.request import ProxyHandler, build_opener  # half of what a short verb imports
+
+    here = is_loopback(urlsplit(address).hostname or "")
+    return build_opener(*handlers, *((ProxyHandler({}),) if here else ()))

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from mlops import __version__
 from mlops.errors import ConfigurationError
-from mlops.files.loopback import is_loopback
+from mlops.files.loopback import is_loopback, opener
 
 if TYPE_CHECKING:
     from mlops.blocks.metrics_push import MetricsPush
@@ -57,10 +57,7 @@ class Push:
                 f"{asked.otlp}: the headers of {HEADERS[0]} would be read by others on their way",
                 hint=f"https://{where.netloc}, or no headers",
             )
-        direct = (
-            (urllib.request.ProxyHandler({}),) if here else ()
-        )  # by no proxy of the environment, which is elsewhere
-        self._seconds, self._opener = asked.every_seconds, urllib.request.build_opener(_Stay, *direct)
+        self._seconds, self._opener = asked.every_seconds, opener(asked.otlp, _Stay)
         self._instance = secrets.token_hex(8)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None

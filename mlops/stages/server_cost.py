@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple
 import mlops
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError
+from mlops.files.loopback import opener
 from mlops.targets import image_root
 from mlops.targets.container import needed
 
@@ -80,7 +81,7 @@ def _address(stderr: IO[str] | None) -> str:
 def _ask(address: str, body: bytes | None = None) -> bytes:
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - our own server
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310
+        with opener(address).open(request, timeout=_PATIENCE) as response:
             return bytes(response.read())
     except OSError as error:
         raise InfrastructureError(f"the server that was to be measured does not answer: {error}") from error

@@ -28,6 +28,7 @@ from mlops.configuration.load import names
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import slips, suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
+from mlops.files.loopback import opener
 from mlops.operations.watching.prediction_log import Log, open_log
 from mlops.serve.dialects.environment import port_of
 from mlops.targets import TARGETS
@@ -255,7 +256,7 @@ def ask_golden(
     headers = {"Content-Type": "application/json", **headers}
     request = urllib.request.Request(f"{address}/invocations", body, headers)  # noqa: S310 - an address of our own server
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310
+        with opener(address).open(request, timeout=_PATIENCE) as response:
             return json.load(response)["predictions"], str(response.headers["X-Bundle-Digest"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise InfrastructureError(f"the server does not answer: {error}") from error

@@ -161,6 +161,7 @@ def test_a_server_sends_what_it_counts_and_answers_where_nobody_takes_it(tmp_pat
     ("address", "said"),
     [
         ("ftp://collector", "no address of a collector: https://HOST, or http://HOST:4318"),
+        ("https://collector:0", "no address of a collector: https://HOST, or http://HOST:4318"),
         ("https://", "no address of a collector: https://HOST, or http://HOST:4318"),
         ("https://collector:port", "no address of a collector: https://HOST, or http://HOST:4318"),
         (

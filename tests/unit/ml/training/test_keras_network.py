@@ -61,6 +61,11 @@ class Noisy(keras.Model):
         return self.last(found)
 
 
+def drawn(shape, outputs):
+    draw = lambda shape, dtype=None: keras.random.normal(shape, dtype=dtype)
+    return keras.Sequential([keras.Input(shape), keras.layers.Dense(outputs, kernel_initializer=draw)])
+
+
 def listed(shape):
     return [keras.layers.Dense(1)]
 
@@ -165,6 +170,11 @@ def test_the_same_bits_come_after_an_interruption(origin: Origin, tmp_path: Path
     assert resumed.history == whole.history
     assert resumed.export() == whole.export()
     assert gap(whole, "regression") < 1e-5
+
+
+def test_it_begins_alike_whatever_was_trained_before(origin: Origin) -> None:
+    first, _, again = (learn(origin, use, max_epochs=1) for use in ("drawn", "Noisy", "drawn"))  # of one generator
+    assert again.history == first.history
 
 
 def test_what_a_model_brings_of_its_own_counts(origin: Origin) -> None:

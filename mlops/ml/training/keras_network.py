@@ -221,6 +221,8 @@ def _ending(model: Any) -> str:
     if not layers:
         return ""
     last = layers[-1]
+    if getattr(last, "layers", ()):  # a model within a model
+        return _ending(last)
     if type(last).__name__ == "Softmax":
         return "softmax"
     return str(getattr(getattr(last, "activation", None), "__name__", ""))

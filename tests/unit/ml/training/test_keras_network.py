@@ -80,6 +80,10 @@ def squashed(shape):
     return keras.Sequential([keras.Input(shape), keras.layers.Dense(1, activation="sigmoid")])
 
 
+def nested(shape):
+    return keras.Sequential([keras.Input(shape), keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])])
+
+
 def wide(shape):
     return keras.Sequential([keras.Input(shape), keras.layers.Dense(3)])
 
@@ -203,6 +207,12 @@ def test_its_scores_are_shared_out_among_the_columns(origin: Origin) -> None:
         ),
         (
             "squashed",
+            {},
+            "LINE ends in `sigmoid`, and what is learnt is what stands before it",
+            "remove `sigmoid` from the last layer: probabilities are made of it afterwards",
+        ),
+        (
+            "nested",
             {},
             "LINE ends in `sigmoid`, and what is learnt is what stands before it",
             "remove `sigmoid` from the last layer: probabilities are made of it afterwards",

@@ -141,6 +141,7 @@ def candidate(problem: Problem, asked: Keras, name: str, origin: Origin) -> Cand
     own = Own(f"{who}: {_place(make, origin.root)}{asked.use}", keras, problem)
 
     def build(session: Session) -> KerasNetwork:
+        keras.utils.set_random_seed(random.getrandbits(31))  # its shared generator stands where the last model left it
         with keras.device("cpu"):
             body = own.body(make(**arguments))
         return KerasNetwork(
@@ -220,6 +221,8 @@ def _ending(model: Any) -> str:
     if not layers:
         return ""
     last = layers[-1]
+    if getattr(last, "layers", ()):  # a model within a model
+        return _ending(last)
     if type(last).__name__ == "Softmax":
         return "softmax"
     return str(getattr(getattr(last, "activation", None), "__name__", ""))

@@ -45,6 +45,17 @@ def appended(text: str, key: str, item: Mapping[str, Value]) -> str:
     >>> appended("# why\nlist: []\n", "list", {"a": 1, "b": "x"})
     '# why\nlist:\n  - a: 1\n    b: x\n'
     """
+    found = _appended(text, key, item)
+    try:
+        before, after = yaml.safe_load(text), yaml.safe_load(found)
+    except yaml.YAMLError as error:
+        raise _not_in_place((key,)) from error
+    if after != {**before, key: [*before.get(key, ()), item]}:  # such as behind an anchor, or a text that keeps its end
+        raise _not_in_place((key,))
+    return found
+
+
+def _appended(text: str, key: str, item: Mapping[str, Value]) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     found = _inner(root, key)
     place, node = (None, None) if found is None else found
@@ -57,8 +68,8 @@ def appended(text: str, key: str, item: Mapping[str, Value]) -> str:
         comment, _, rest = text[end:].partition("\n")
         return f"{text[: place.end_mark.index]}:{comment}\n{_item(item, place.start_mark.column + 2)}\n{rest}"
     if node.flow_style:
-        inside = text[: end - 1].rstrip().removesuffix(",")
-        return f"{inside}, {flow(item)}{text[end - 1 :]}"
+        last = _end(text, node.value[-1])  # a comment may stand behind it
+        return f"{text[:last]}, {flow(item)}{text[last:]}"
     return _below(text, end, _item(item, node.start_mark.column))
 
 

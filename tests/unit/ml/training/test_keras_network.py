@@ -61,6 +61,11 @@ class Noisy(keras.Model):
         return self.last(found)
 
 
+def drawn(shape, outputs):
+    draw = lambda shape, dtype=None: keras.random.normal(shape, dtype=dtype)
+    return keras.Sequential([keras.Input(shape), keras.layers.Dense(outputs, kernel_initializer=draw)])
+
+
 def listed(shape):
     return [keras.layers.Dense(1)]
 
@@ -73,6 +78,10 @@ def compiled(shape):
 
 def squashed(shape):
     return keras.Sequential([keras.Input(shape), keras.layers.Dense(1, activation="sigmoid")])
+
+
+def nested(shape):
+    return keras.Sequential([keras.Input(shape), keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])])
 
 
 def wide(shape):
@@ -167,6 +176,11 @@ def test_the_same_bits_come_after_an_interruption(origin: Origin, tmp_path: Path
     assert gap(whole, "regression") < 1e-5
 
 
+def test_it_begins_alike_whatever_was_trained_before(origin: Origin) -> None:
+    first, _, again = (learn(origin, use, max_epochs=1) for use in ("drawn", "Noisy", "drawn"))  # of one generator
+    assert again.history == first.history
+
+
 def test_what_a_model_brings_of_its_own_counts(origin: Origin) -> None:
     fitted: Any = learn(origin, "Noisy", max_epochs=1)
     body = fitted.scores.network.body
@@ -193,6 +207,12 @@ def test_its_scores_are_shared_out_among_the_columns(origin: Origin) -> None:
         ),
         (
             "squashed",
+            {},
+            "LINE ends in `sigmoid`, and what is learnt is what stands before it",
+            "remove `sigmoid` from the last layer: probabilities are made of it afterwards",
+        ),
+        (
+            "nested",
             {},
             "LINE ends in `sigmoid`, and what is learnt is what stands before it",
             "remove `sigmoid` from the last layer: probabilities are made of it afterwards",

@@ -66,7 +66,8 @@ APPENDED: dict[str, tuple[str, str]] = {
     ),
     "at the margin": ("l:\n- {a: 0}\n", "l:\n- {a: 0}\n- a: 1\n  b: x\n"),
     "inside brackets": ("l: [{a: 0}]  # c\n", "l: [{a: 0}, {a: 1, b: x}]  # c\n"),
-    "behind a comma": ("l: [{a: 0}, ]\n", "l: [{a: 0}, {a: 1, b: x}]\n"),
+    "behind a comma": ("l: [{a: 0}, ]\n", "l: [{a: 0}, {a: 1, b: x}, ]\n"),
+    "above a comment inside brackets": ("l: [\n  {a: 0}  # c\n]\n", "l: [\n  {a: 0}, {a: 1, b: x}  # c\n]\n"),
 }
 
 
@@ -77,7 +78,20 @@ def test_an_item_is_added_where_the_list_stands(case: str) -> None:
     assert yaml.safe_load(expected)["l"][-1] == {"a": 1, "b": "x"}
 
 
-@pytest.mark.parametrize("text", ["", "l: 1\n", "l:\n", "{z: 1}\n", "a: &x [1]\nl: *x\n"])
+NOT_ADDED = {
+    "nothing": "",
+    "no list": "l: 1\n",
+    "null": "l:\n",
+    "in braces": "{z: 1}\n",
+    "an alias": "a: &x [1]\nl: *x\n",
+    "an anchor": "l: &x\n  - a: 0\n",
+    "an alias is the last item": "a: &x {a: 0}\nl:\n  - *x\n",
+    "a last text that keeps its line breaks": "l:\n  - a: |+\n      x\n\n\nz: 1\n",
+    "twice": "l: []\nl: []\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_ADDED.values(), ids=NOT_ADDED)
 def test_a_list_that_cannot_be_added_to_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="`l` cannot be set in place"):
         appended(text, "l", {"a": 1})

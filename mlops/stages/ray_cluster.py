@@ -34,6 +34,11 @@ _USUAL = {
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "600",  # a busy machine needs more than a minute to import torch
 }
+_COMPUTES = (
+    "numpy",
+    "onnxruntime",
+    *(name for extra in ("train", "catboost", "keras", "xgboost") for name in EXTRAS[extra]),
+)
 _HELD = ("ATEN_", "GLOO_", "MKL_", "NPY_", "OMP_", "ONEDNN_", "OPENBLAS_", "POLARS_")
 
 
@@ -90,7 +95,7 @@ def refuse_small(machines: list[float], threads: int, processes: int, where: str
 
 def installed() -> dict[str, str]:
     """Give the releases of what computes here, by distribution."""
-    return {DISTRIBUTION: __version__} | {name: _version(name) for name in EXTRAS["train"]}
+    return {DISTRIBUTION: __version__} | {name: _version(name) for name in _COMPUTES}
 
 
 def refuse_other(here: Mapping[str, str]) -> None:

@@ -93,6 +93,7 @@ def test_a_cluster_without_room_for_all_is_not_waited_for() -> None:
 
 def test_a_machine_with_another_release_is_refused() -> None:
     here = ray_cluster.installed()
+    assert {"numpy", "onnxruntime", "torch", "catboost", "keras", "xgboost", "xgboost-cpu"} < set(here)
     ray_cluster.refuse_other(here)
     with pytest.raises(InfrastructureError) as error:
         ray_cluster.refuse_other({**here, "torch": "1.0.0"})

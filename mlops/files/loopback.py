@@ -1,4 +1,4 @@
-"""Addresses that only this machine reaches, and asking them by no proxy."""
+"""Addresses that only this machine reaches: how a server tells its own, and asking it by no proxy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from urllib.request import BaseHandler, OpenerDirector
 
 
@@ -18,6 +19,24 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def told(lines: Iterable[str]) -> tuple[str | None, str]:
+    """Read what a server of ours says until a line ends in its address; give that, or None, and what was said.
+
+    Others may say something first: a library, an interpreter.
+
+    Example:
+        >>> told(iter(["a library: no GPU", "churn at http://127.0.0.1:8080", "never read"]))[0]
+        'http://127.0.0.1:8080'
+    """
+    said = []
+    for line in lines:
+        said.append(line)
+        address = line.strip().rpartition(" at ")[2]
+        if address.startswith("http://"):
+            return address, "".join(said)
+    return None, "".join(said)
 
 
 def opener(address: str, *handlers: BaseHandler | type[BaseHandler]) -> OpenerDirector:

@@ -42,7 +42,8 @@ def run(order: dict[str, Any], trainer: Trainer, observe: Callable[[RankSaid], N
                 observe(said)
             else:
                 ends[rank] = said
-    return ends | {rank: RankSaid(end="killed", message="was lost") for rank in lost if rank not in ends}
+    silent = {*lost, *range(size)} - set(ends)  # who left no word did not end well, whatever Ray says of it
+    return ends | {rank: RankSaid(end="killed", message="was lost") for rank in silent}
 
 
 def _lost(order: dict[str, Any], trainer: Trainer) -> tuple[int, ...]:

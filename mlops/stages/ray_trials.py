@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.documents.rank_end import RankSaid
 from mlops.errors import InfrastructureError, MlopsError
+from mlops.files.canonical import digest_file
 from mlops.ml.training.session import complain
 from mlops.ml.tuning.trial import Answer, Question
 from mlops.stages import ray_cluster, trial
 from mlops.stages.distributed import refusal
 from mlops.stages.scoring import Scoring
+
+FEATURES = "artifacts/features"
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +26,8 @@ if TYPE_CHECKING:
 class Trials:
     """What an actor does: read the rows once, answer questions."""
 
-    def __init__(self, told: dict[str, Any], releases: dict[str, str]) -> None:
-        self._told, self._releases = told, releases
+    def __init__(self, told: dict[str, Any], releases: dict[str, str], rows: dict[str, str]) -> None:
+        self._told, self._releases, self._rows = told, releases, rows
         self._scoring: Scoring | None = None
 
     def answer(self, question: str) -> tuple[str, str]:
@@ -31,11 +35,34 @@ class Trials:
         try:
             if self._scoring is None:
                 ray_cluster.refuse_other(self._releases)
+                refuse_other_rows(Path(self._told["folder"]), self._rows)
                 self._scoring = Scoring.of_told(self._told)
             found = trial.answer(self._scoring, Question.model_validate_json(question))
         except MlopsError as error:
             return "refused", ray_cluster.refused(error).model_dump_json()
+        except OSError as error:  # a disk of that machine
+            said = InfrastructureError(f"a machine of the Ray cluster: {ray_cluster.first_line(error)}")
+            return "refused", ray_cluster.refused(said).model_dump_json()
         return "answer", found.model_dump_json()
+
+
+def rows_of(folder: Path) -> dict[str, str]:
+    """Name what `features` made of a pipeline's rows, by file: its digest."""
+    return {path.name: digest_file(path) for path in sorted((folder / FEATURES).iterdir()) if path.is_file()}
+
+
+def refuse_other_rows(folder: Path, asked: dict[str, str]) -> None:
+    """Refuse, in a worker, to learn from other rows than those of the machine that asks.
+
+    Raises:
+        InfrastructureError: the folder at this path is another one, or is not there.
+    """
+    there = rows_of(folder) if (folder / FEATURES).is_dir() else {}
+    if there != asked:
+        raise InfrastructureError(
+            f"a machine of the Ray cluster has {'other' if there else 'no'} rows in {folder / FEATURES}",
+            hint="every machine has the repository at the same path, in a folder that all of them share",
+        )
 
 
 @contextmanager
@@ -61,11 +88,12 @@ class _Side:
         import ray
 
         self._ray, self._told, self._parallel = ray, scoring.told, parallel
+        self._rows = rows_of(scoring.context.folder)
         trainer = scoring.params.trainer
         # processes that train together take processors of their own
         self._processors = trainer.threads if trainer.devices == 1 else 0
         self._actors: list[Any] = []
-        self._lost: dict[int, int] = {}
+        self._lost: dict[tuple[str, int], int] = {}
 
     def __call__(self, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer]]:
         """Answer questions in the order in which they end."""
@@ -92,7 +120,8 @@ class _Side:
 
     def _count(self, question: Question, error: Exception) -> None:
         """Say that the worker of a trial was lost, which is no accident for ever."""
-        times = self._lost[id(question)] = self._lost.get(id(question), 0) + 1
+        which = question.candidate, question.number
+        times = self._lost[which] = self._lost.get(which, 0) + 1
         said = f"the worker of a trial of {question.candidate} was lost"
         if times == ray_cluster.TRIES:
             raise InfrastructureError(
@@ -107,7 +136,7 @@ class _Side:
 
     def _begun(self) -> Any:
         made = self._ray.remote(Trials).options(num_cpus=self._processors)
-        return made.remote(self._told, ray_cluster.installed())
+        return made.remote(self._told, ray_cluster.installed(), self._rows)
 
     def close(self) -> None:
         """End all actors."""

@@ -19,13 +19,12 @@ from typing import IO, Any, NamedTuple
 import mlops
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError
-from mlops.files.loopback import opener
+from mlops.files.loopback import opener, told
 from mlops.targets import image_root
 from mlops.targets.container import needed
 
 _PACKAGE = Path(mlops.__file__).parent
 _PATIENCE = 300.0  # seconds for an answer: ends a server that hangs; one that dies is noticed at once
-_WARNING = "warning: "
 _LOCKED = re.compile(r"([a-z0-9][a-z0-9._-]*)==[^\s;]+\s*(;)?")
 
 
@@ -67,14 +66,10 @@ def read(metrics: str) -> Started:
 
 
 def _address(stderr: IO[str] | None) -> str:
-    """Read the server's first line that is no warning; it comes once the port is open."""
-    lines = iter(stderr or ())
-    line = next((line for line in lines if not line.startswith(_WARNING)), "")
-    address = line.strip().rpartition(" at ")[2]
-    if not address.startswith("http://"):
-        raise InfrastructureError(
-            f"the server that was to be measured did not start: {(line + ''.join(lines)).strip()}"
-        )
+    """Read where the server answers, which it says once the port is open."""
+    address, said = told(stderr or ())
+    if address is None:
+        raise InfrastructureError(f"the server that was to be measured did not start: {said.strip()}")
     return address
 
 

@@ -70,10 +70,10 @@ def firsts(frame: pl.DataFrame, features: Sequence[str], target: str) -> NDArray
 
 
 def many(frame: pl.DataFrame, features: Sequence[str], target: str) -> bool:
-    """Tell whether a division row by row of such a table would be refused; a sample tells what is almost a copy."""
+    """Tell whether `together` mends a table that is refused otherwise; a sample tells of what is almost a copy."""
     if duplicates.too_many(_whole(frame, [*features, target])[0].size, frame.height):
         return True
-    if not near_copies.comparable(frame, features):
+    if frame.height > MOST or not near_copies.comparable(frame, features):
         return False
     asked = frame[sample.places(frame[ROW], min(frame.height, _LOOKED), seed=1)]
     return duplicates.too_many(near_copies.twins(asked, frame, features)[0].size, asked.height)

@@ -28,7 +28,7 @@ from mlops.configuration.load import names
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import slips, suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
-from mlops.files.loopback import opener
+from mlops.files.loopback import opener, told
 from mlops.operations.watching.prediction_log import Log, open_log
 from mlops.serve.dialects.environment import port_of
 from mlops.targets import TARGETS
@@ -233,14 +233,10 @@ def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = 
 
 
 def _address(stderr: IO[str] | None) -> str:
-    """Read the server's first line that is no warning; it comes once the port is open."""
-    line = _WARNING
-    while stderr and line.startswith(_WARNING):
-        line = stderr.readline()
-    address = line.strip().rpartition(" at ")[2]
-    if not address.startswith("http://"):
-        rest = stderr.read() if stderr else ""
-        raise InfrastructureError(f"the server did not start: {(line + rest).strip()}")
+    """Read where the server answers, which it says once the port is open."""
+    address, said = told(stderr or ())
+    if address is None:
+        raise InfrastructureError(f"the server did not start: {said.strip()}")
     return address
 
 

@@ -16,7 +16,7 @@ from mlops.blocks.trainer import Trainer
 from mlops.documents.rank_end import RankSaid
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.extras import EXTRAS, MissingExtra
-from mlops.stages import ray_cluster, ray_ranks, tune
+from mlops.stages import ray_cluster, ray_ranks, ray_trials, tune
 from tests.builders.searched import tune_params
 from tests.conftest import ROOT
 
@@ -99,6 +99,19 @@ def test_a_machine_with_another_release_is_refused() -> None:
         ray_cluster.refuse_other({**here, "torch": "1.0.0"})
     assert error.value.message == f"a machine of the Ray cluster has torch {here['torch']}, and not 1.0.0"
     assert error.value.hint == "install the same environment on every machine"
+
+
+def test_a_machine_with_other_rows_at_the_same_path_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / ray_trials.FEATURES
+    place.mkdir(parents=True)
+    (place / "train_x.npy").write_bytes(b"rows")
+    asked = ray_trials.rows_of(tmp_path)
+    ray_trials.refuse_other_rows(tmp_path, asked)
+    (place / "train_x.npy").write_bytes(b"others")
+    for said, folder in (("other", tmp_path), ("no", tmp_path / "elsewhere")):
+        with pytest.raises(InfrastructureError) as error:
+            ray_trials.refuse_other_rows(folder, asked)
+        assert error.value.message == f"a machine of the Ray cluster has {said} rows in {folder / ray_trials.FEATURES}"
 
 
 def test_networks_are_not_trained_by_gpus_there() -> None:

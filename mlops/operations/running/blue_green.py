@@ -180,11 +180,12 @@ def _restored(site: Site) -> str | None:
     last = (bytes_of(site.folder / "serving") or b"").decode("ascii", "replace").strip()
     if len(serving) == 1 and site.process(serving[0]).alive():
         return serving[0]
-    order = sorted(SERVERS, key=lambda name: (name != last, name))
-    for name in order:
-        if site.process(name).alive() and _bundle(site, name) is not None:
+    for name in dict.fromkeys((last, *serving)):  # no other has answered its golden rows
+        if name in SERVERS and site.process(name).alive() and _bundle(site, name) is not None:
             site.proxy.move(name)
             return name
+    site.proxy.move(None)  # else the next to start had requests before it has proven itself
+    (site.folder / "serving").unlink(missing_ok=True)
     return None
 
 

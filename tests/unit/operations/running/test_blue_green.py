@@ -15,7 +15,7 @@ import pytest
 
 from mlops.blocks.limits import Limits
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
-from mlops.operations.running import haproxy
+from mlops.operations.running import blue_green, haproxy
 from mlops.operations.running.blue_green import Switched, stop, switch
 from mlops.targets.local import SERVERS, BlueGreen
 from tests.builders.asked import asking
@@ -80,6 +80,24 @@ def test_twenty_thousand_requests_through_releases_and_rollbacks(running: Behind
         f"{running.site.folder}/green.log: No space left on device{stays}",
         "make room on the disk, then run this again",
     )
+
+
+def test_whoever_has_not_proven_itself_gets_no_request_though_nobody_else_answers(
+    running: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while it starts, nor after a switch that was ended before it had asked."""
+
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    running.site.process(running.switch(0).server).end(0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(blue_green, "ask_golden", ended)
+        with pytest.raises(KeyboardInterrupt):
+            running.switch(1)
+    assert running.site.proxy.serving() == ()
+    done = running.switch(1)
+    assert (done.state, done.rows, ask(running)) == ("started", 8, running.contents(1).digest)
 
 
 @pytest.mark.tools

@@ -55,10 +55,11 @@ def appended(text: str, key: str, item: Mapping[str, Value]) -> str:
     end = _end(text, node)
     if not node.value:
         comment, _, rest = text[end:].partition("\n")
-        return f"{text[: place.end_mark.index]}:{comment}\n{_item(item, place.start_mark.column + 2)}\n{rest}"
+        head = text[: node.start_mark.index].rstrip()
+        return f"{head}{comment}\n{_item(item, place.start_mark.column + 2)}\n{rest}"
     if node.flow_style:
-        inside = text[: end - 1].rstrip().removesuffix(",")
-        return f"{inside}, {flow(item)}{text[end - 1 :]}"
+        last = max(each.end_mark.index for each in node.value)  # behind it may be a comment, which would hide the item
+        return f"{text[:last]}, {flow(item)}{text[last:]}"
     return _below(text, end, _item(item, node.start_mark.column))
 
 

@@ -254,8 +254,9 @@ def ask_golden(
     body = json.dumps({"dataframe_records": rows}).encode()
     headers = {"Content-Type": "application/json", **headers}
     request = urllib.request.Request(f"{address}/invocations", body, headers)  # noqa: S310 - an address of our own server
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # rows and token are for this machine alone
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310
+        with direct.open(request, timeout=_PATIENCE) as response:
             return json.load(response)["predictions"], str(response.headers["X-Bundle-Digest"])
     except (urllib.error.URLError, TimeoutError) as error:
         raise InfrastructureError(f"the server does not answer: {error}") from error

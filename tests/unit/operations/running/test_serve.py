@@ -7,8 +7,9 @@ import pytest
 
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
-from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, target_of
+from mlops.operations.running.serve import Settings, ask_golden, find_bundle, find_settings, replay, target_of
 from mlops.targets.local import LocalTarget
+from tests.builders.behind import free_ports
 from tests.builders.bundles import make_bundle
 from tests.builders.papers import write_papers
 from tests.builders.repositories import make_repository
@@ -131,3 +132,12 @@ def test_what_is_typed_wrong_is_said(options: dict[str, Any], message: str) -> N
     with pytest.raises(ConfigurationError) as caught:
         target_of(None, **options)
     assert caught.value.message == message
+
+
+def test_golden_rows_and_the_token_go_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:none")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    (port,) = free_ports(1)
+    with pytest.raises(InfrastructureError, match="the server does not answer: .*Connection refused"):
+        ask_golden(f"http://127.0.0.1:{port}", [{}], {"Authorization": "Bearer of-nobody-else"})

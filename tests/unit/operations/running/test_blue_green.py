@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlops.blocks.limits import Limits
-from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.operations.running import blue_green, haproxy
 from mlops.operations.running.blue_green import Switched, stop, switch
 from mlops.targets.local import SERVERS, BlueGreen
@@ -185,6 +185,16 @@ def test_the_token_is_asked_for_and_brought(tmp_path: Path, monkeypatch: pytest.
         with socket.create_connection(made.address, CEILING) as client:
             client.sendall(request("GET", "/version"))
             assert answer(client)[0] == 401
+
+
+@pytest.mark.parametrize("token", ["a-token-of-some-length\nand another line", "ein-Schlüssel-von-Länge"])
+def test_a_token_that_no_request_can_bring_is_said(token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASK", token)
+    site = site_in(tmp_path, said(auth={"token_from": "ASK"}))
+    assert failing(lambda: site.headers, ConfigurationError) == (
+        "the token that ASK names fits no header: nobody could bring it",
+        "make it one line of letters, digits, hyphens and underscores",
+    )
 
 
 def test_what_haproxy_cannot_be_told_is_said(running: Behind) -> None:

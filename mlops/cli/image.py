@@ -28,7 +28,13 @@ _BUILDERS = {
 @click.argument("name")
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="Take what is live there. [default: in the live one]")
 @click.option("--target", metavar="TARGET", help="Which container of `deploy:`, where there are several.")
-@click.option("--to", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="[default: .mlops/image/NAME]")
+@click.option(
+    "--to",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="[default: .mlops/image/NAME; with --recorded .mlops/images]",
+)
 @click.option(
     "--wheels",
     metavar="FOLDER",
@@ -70,7 +76,7 @@ def command(
 
     here = root()
     if recorded:
-        _recorded(here, name, folder or here / ".mlops" / "image", wheels, form)
+        _recorded(here, name, folder or here / ".mlops" / "images", wheels, form)  # NAME alone is another's context
         return
     bundle, told, _ = find_bundle(here, name, environment)
     if told:

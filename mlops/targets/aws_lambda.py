@@ -105,13 +105,13 @@ def _told(placed: Placed, target: LambdaTarget) -> list[str]:
 def service_name(placed: Placed, kind: str) -> str:
     """Name a service of one environment: an account has one of each name in a region.
 
-    Two hyphens part them, so that `churn` in `eu-prod` is not `churn-eu` in `prod`.
+    Two hyphens part them, so that `churn` in `eu-prod` is not `churn-eu` in `prod`, nor the target `eu` of `churn`.
 
     Example:
         >>> service_name(Placed("churn", "lambda", "prod", "", "", ""), "lambda")
         'churn--prod'
     """
-    whole = placed.pipeline if placed.target == kind else f"{placed.pipeline}-{placed.target}"
+    whole = placed.pipeline if placed.target == kind else f"{placed.pipeline}--{placed.target}"
     return dns(f"{whole}--{placed.environment}")
 
 

@@ -66,7 +66,7 @@ class Clients:
         self.failed: list[str] = []
         """What was no answer, or a wrong one, or of a bundle that was not named."""
         self.latest = 0.0
-        """The most seconds that a bundle answered after it was named no more."""
+        """The most seconds that a bundle answered after it was named no more, what failed by that among them."""
         self.breath = 0.0
         """Seconds that each waits before it asks again: what starts beside them then has the processor."""
         self._most: float = math.inf
@@ -123,9 +123,9 @@ class Clients:
         late = self.ledger.late(digest, asked, answered)
         right = head.startswith(b"HTTP/1.1 200") and late <= SLACK and self._is_right(digest, body)
         with self._lock:
+            self.latest = max(self.latest, late) if late < math.inf else self.latest
             if right:
                 self.by[digest] += 1
-                self.latest = max(self.latest, late)
             else:
                 self.failed.append(f"{head!r} {body!r}, {late:.3f} s late")
             if not self.answered % 100 or not right:

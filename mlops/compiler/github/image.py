@@ -37,11 +37,13 @@ exit "$status"
 """
 
 # The workflow's own token is for GitHub's registry and goes to no other: there, whoever runs the machine has signed in.
+# A machine that is kept has what an earlier run unpacked: none of it gets into an image.
 _PUSH = f"""\
 if [ "$(sha256sum {LAID}/{LAID}.tar | cut -d ' ' -f 1)" != "$DIGEST" ]; then
   echo '::error title=What was laid out is refused::the artifact is not the one that its job laid out'
   exit 5
 fi
+rm -rf "{LAID}/$PIPELINE"
 tar -xf {LAID}/{LAID}.tar
 named="$REPOSITORY:${{BUNDLE/:/-}}"
 set -- --timestamp 0 --build-arg "BUNDLE=$BUNDLE" --tag "$named"

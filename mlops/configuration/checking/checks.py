@@ -10,7 +10,12 @@ from mlops.configuration.checking import column_rules, expression_checks, person
 from mlops.configuration.checking.aggregate_checks import AGGREGATE_CHECKS
 from mlops.configuration.checking.auto_checks import auto_names_kinds, portfolio_and_race_search
 from mlops.configuration.checking.backtest_checks import backtest_has_an_order
-from mlops.configuration.checking.deploy_checks import exposed_server, log_without_a_place, target_without_kind
+from mlops.configuration.checking.deploy_checks import (
+    exposed_server,
+    log_without_a_place,
+    proxy_reads_an_address,
+    target_without_kind,
+)
 from mlops.configuration.checking.ensemble_checks import ensemble_is_possible
 from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
@@ -250,6 +255,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     serving_is_whole,
     target_without_kind,
     exposed_server,
+    proxy_reads_an_address,
     log_without_a_place,
     *GATE_CHECKS,
     *FORECAST_CHECKS,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.pipeline import Pipeline
 from mlops.targets import TARGETS
+
+_ADDRESS = re.compile(r"[A-Za-z0-9._:-]+|\*")
 
 
 def target_without_kind(pipeline: Pipeline) -> Iterator[Problem]:
@@ -27,6 +30,14 @@ def exposed_server(pipeline: Pipeline) -> Iterator[Problem]:
             message = f"whoever reaches {host} may ask the model, and read its schema"
             hint = "write `auth: {token_from: NAME}`, or `behind: proxy` where a proxy says who may ask"
             yield Problem(("deploy", name, "host"), message, hint, "exposed-server")
+
+
+def proxy_reads_an_address(pipeline: Pipeline) -> Iterator[Problem]:
+    """HAProxy reads the host out of a file in which another line could start a program."""
+    for name, target in pipeline.deploy.items():
+        if getattr(target, "blue_green", None) is not None and not _ADDRESS.fullmatch(getattr(target, "host", "")):
+            message = "HAProxy is to listen there, and that is no address: it would read more than one out of it"
+            yield Problem(("deploy", name, "host"), message, "write an IP address or a host's name", "code-in-yaml")
 
 
 def log_without_a_place(pipeline: Pipeline) -> Iterator[Problem]:

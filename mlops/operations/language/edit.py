@@ -66,7 +66,8 @@ def _appended(text: str, key: str, item: Mapping[str, Value]) -> str:
     end = _end(text, node)
     if not node.value:
         comment, _, rest = text[end:].partition("\n")
-        return f"{text[: place.end_mark.index]}:{comment}\n{_item(item, place.start_mark.column + 2)}\n{rest}"
+        head = text[: node.start_mark.index].rstrip()
+        return f"{head}{comment}\n{_item(item, place.start_mark.column + 2)}\n{rest}"
     if node.flow_style:
         last = _end(text, node.value[-1])  # a comment may stand behind it
         return f"{text[:last]}, {flow(item)}{text[last:]}"

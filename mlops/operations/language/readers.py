@@ -9,7 +9,7 @@ from mlops.stages.declare.registry import DECLARED
 
 # keys that stand in the manifests of a target, and are read nowhere else
 _CLUSTER = ("runtime", "model", "pull_secret", "asked_by", "replicas", "resources", "nodes", "job")
-_LAMBDA = ("repository", "role", "architecture", "memory_mb", "seconds", "concurrency", "url")
+_LAMBDA = ("role", "architecture", "memory_mb", "seconds", "concurrency", "url")
 _PLACED = (*_CLUSTER, *_LAMBDA, "bundles", "instance", "instances", "guardrail")
 # what reads a pipeline's key besides its stages, which declare what they read
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -32,7 +32,10 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy", "*", "carry"): ("job score", "mlops score"),
     ("deploy", "*", "refused"): ("job score", "mlops score", "rule place-of-one-machine"),
     **{("deploy", "*", key): ("files in deploy/",) for key in _PLACED},
+    ("deploy", "*", "repository"): ("files in deploy/", "mlops image", "job image"),
     ("deploy", "*", "base"): ("mlops image", "rule moving-base"),
+    ("deploy", "*", "blue_green"): ("mlops serve", "files in deploy/"),
+    **{("deploy", "*", key): ("mlops serve",) for key in ("batch", "workers", "metrics", "log_format")},
     ("monitor",): ("job due", "job watch", "mlops monitor"),
     ("monitor", "log"): ("job watch", "mlops monitor", "mlops serve"),
     ("monitor", "retrain"): ("job retrain", "mlops retrain"),

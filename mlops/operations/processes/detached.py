@@ -89,9 +89,10 @@ class Detached:
         raise InfrastructureError(f"{self.name} (process {pid}) does not end", hint=f"kill -9 {pid}")
 
     def tell(self, number: signal.Signals) -> None:
-        """Send it a signal; nothing where none runs."""
+        """Send it a signal; nothing where none runs, or where only what it started is left."""
         if self.alive():
-            os.kill(self._pid(), number)
+            with suppress(ProcessLookupError):
+                os.kill(self._pid(), number)
 
     @property
     def _lock(self) -> Path:

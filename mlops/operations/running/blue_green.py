@@ -34,8 +34,7 @@ from mlops.operations.processes.detached import Begun, Detached
 from mlops.operations.running.haproxy import Proxy
 from mlops.operations.running.serve import ask_golden, find_settings, is_pipeline, vouching
 from mlops.operations.running.site import EXAMPLE, Site
-from mlops.serve.access import read_token
-from mlops.targets.local import SERVERS, LocalTarget
+from mlops.targets.local import SERVERS
 
 FOLDER = ".mlops/blue-green"
 """Where the processes of a pipeline in an environment keep what they print, and how they are found again."""
@@ -180,11 +179,12 @@ def _restored(site: Site) -> str | None:
     last = (bytes_of(site.folder / "serving") or b"").decode("ascii", "replace").strip()
     if len(serving) == 1 and site.process(serving[0]).alive():
         return serving[0]
-    order = sorted(SERVERS, key=lambda name: (name != last, name))
-    for name in order:
-        if site.process(name).alive() and _bundle(site, name) is not None:
+    for name in dict.fromkeys((last, *serving)):  # no other has answered its golden rows
+        if name in SERVERS and site.process(name).alive() and _bundle(site, name) is not None:
             site.proxy.move(name)
             return name
+    site.proxy.move(None)  # else the next to start had requests before it has proven itself
+    (site.folder / "serving").unlink(missing_ok=True)
     return None
 
 
@@ -211,7 +211,7 @@ def _proven(site: Site, server: str, contents: Contents, told: Callable[[str], N
         begun = process.start([*site.command, "--port", str(port), "--limit", "drain_seconds=0"], site.cwd)
         _await(site, server, begun)
     golden = Golden.of(contents)
-    answers, digest = ask_golden(f"http://127.0.0.1:{port}", golden.rows, _headers(site.target))
+    answers, digest = ask_golden(f"http://127.0.0.1:{port}", golden.rows, site.headers)
     if digest != contents.digest:
         raise IntegrityError(f"{server} serves {digest[:19]}…, and not {contents.digest[:19]}…")
     if not _equal(answers, golden.scores):
@@ -286,12 +286,8 @@ def _bundle(site: Site, server: str) -> str | None:
 def _get(site: Site, server: str, path: str) -> tuple[int, bytes]:
     client = http.client.HTTPConnection("127.0.0.1", site.port(server), timeout=_GRACE)
     try:
-        client.request("GET", path, headers=_headers(site.target))
+        client.request("GET", path, headers=site.headers)
         answer = client.getresponse()
         return answer.status, answer.read(1 << 16)
     finally:
         client.close()
-
-
-def _headers(target: LocalTarget) -> dict[str, str]:
-    return {} if target.auth is None else {"Authorization": f"Bearer {read_token(target.auth.token_from)}"}

@@ -91,18 +91,18 @@ class Proxy:
         """Name the servers that requests go to: one, or none yet; two where a move was cut short."""
         return tuple(name for name, weight in self.weights().items() if weight)
 
-    def move(self, to: str) -> None:
-        """Have one server answer what comes from now on, and the other what it has.
+    def move(self, to: str | None) -> None:
+        """Have one server, or none, answer what comes from now on, and the other what it has.
 
         Raises:
             InfrastructureError: HAProxy does not answer, or does not do so.
         """
         others = [name for name in SERVERS if name != to]
-        lines = [f"set server {_BACKEND}/{to} weight {_ALL}"]  # first: at no moment is there nobody who answers
+        lines = [f"set server {_BACKEND}/{to} weight {_ALL}"] if to else []  # first: somebody answers at any moment
         lines += [f"set server {_BACKEND}/{name} weight 0" for name in others]
         said = self._ask("; ".join(lines)).strip()
-        if said or self.serving() != (to,):
-            raise InfrastructureError(f"HAProxy did not move to {to}: {said or 'it says nothing'}")
+        if said or self.serving() != ((to,) if to else ()):
+            raise InfrastructureError(f"HAProxy did not move to {to or 'nobody'}: {said or 'it says nothing'}")
 
     def under_way(self, server: str) -> int:
         """Count the requests that a server answers at this moment."""

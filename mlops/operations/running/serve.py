@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -254,5 +254,5 @@ def ask_golden(
     try:
         with opener(address).open(request, timeout=_PATIENCE) as response:
             return json.load(response)["predictions"], str(response.headers["X-Bundle-Digest"])
-    except (urllib.error.URLError, TimeoutError) as error:
+    except (OSError, http.client.HTTPException) as error:  # one that dies meanwhile too
         raise InfrastructureError(f"the server does not answer: {error}") from error

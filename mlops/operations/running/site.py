@@ -8,6 +8,7 @@ from pathlib import Path
 from mlops.errors import ConfigurationError
 from mlops.operations.processes.detached import Detached
 from mlops.operations.running.haproxy import Proxy
+from mlops.serve.access import read_token
 from mlops.targets.local import SERVERS, BlueGreen, LocalTarget
 
 EXAMPLE = "deploy: {local: {kind: local, blue_green: {ports: [18080, 18081]}}}, then: mlops compile"
@@ -34,6 +35,17 @@ class Site:
     def proxy(self) -> Proxy:
         """HAProxy in front of them."""
         return Proxy(self.folder, self.compiled)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Give what a request must bring; raises ConfigurationError where that fits no line of a request."""
+        if self.target.auth is None:
+            return {}
+        token = read_token(self.target.auth.token_from)
+        if not (token.isascii() and token.isprintable()):
+            message = f"the token that {self.target.auth.token_from} names fits no header: nobody could bring it"
+            raise ConfigurationError(message, hint="make it one line of letters, digits, hyphens and underscores")
+        return {"Authorization": f"Bearer {token}"}
 
     def process(self, server: str) -> Detached:
         """Give the process of a server, which may run."""

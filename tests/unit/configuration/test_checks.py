@@ -182,3 +182,18 @@ def test_a_forecast_learns_no_aggregate() -> None:
             "`usual` is learnt of many rows, and what a forecast knows ahead is sent as it is",
         )
     ]
+
+
+@pytest.mark.parametrize("host", ["1:1\nprogram x\n  command id\n#", "a b", "unix@/tmp/x", "$HOST", "a,b", "::1\n"])
+def test_a_host_adds_nothing_to_what_haproxy_reads(host: str) -> None:
+    target = {"kind": "local", "behind": "proxy", "host": host}
+    two = {**target, "blue_green": {"ports": [18080, 18081]}}
+    message = "HAProxy is to listen there, and that is no address: it would read more than one out of it"
+    assert problems(deploy={"local": two}) == [(("deploy", "local", "host"), message)]
+    assert problems(deploy={"local": target}) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "*", "model.example"])
+def test_a_host_that_haproxy_takes_is_an_address(host: str) -> None:
+    two = {"kind": "local", "behind": "proxy", "host": host, "blue_green": {"ports": [18080, 18081]}}
+    assert problems(deploy={"local": two}) == []

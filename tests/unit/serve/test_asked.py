@@ -45,6 +45,17 @@ def test_an_answer_by_a_bundle_that_nobody_named_is_a_failure(tmp_path: Path) ->
     assert {line.rpartition(", ")[2] for line in clients.failed} == {"inf s late"}
 
 
+def test_how_late_an_answer_was_is_told_of_a_failure_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle, ledger = make_bundle(tmp_path / "bundle"), Ledger()
+    with ledger.switching(Contents.read(bundle).digest, "another"):
+        ledger.name(Contents.read(bundle).digest)
+    monkeypatch.setattr(asked, "SLACK", 0.0)
+    with served(bundle) as server, asking(("127.0.0.1", server.port), (bundle,), ledger, 1) as clients:
+        clients.until(1)
+        clients.finish(1)
+    assert (clients.answered, clients.latest > 0.0) == (0, True)
+
+
 def test_another_score_than_the_bundles_own_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle, ledger = make_bundle(tmp_path / "bundle"), Ledger()
     digest = Contents.read(bundle).digest

@@ -101,8 +101,8 @@ def test_what_never_changes_is_named_by_what_it_holds() -> None:
     assert names(instances=3)[1] != settings
     other = calls(replace(ENDPOINT, bundle="sha256:" + "1" * 64))
     assert other["create-model"]["ModelName"] != model
-    near = (replace(ENDPOINT, environment="eu-prod"), replace(ENDPOINT, pipeline="churn-eu"))
-    assert len({calls(placed)["create-endpoint"]["EndpointName"] for placed in near}) == 2
+    near = ({"environment": "eu-prod"}, {"pipeline": "churn-eu"}, {"target": "eu"})
+    assert len({calls(replace(ENDPOINT, **other))["create-endpoint"]["EndpointName"] for other in near}) == 3
     long = calls(replace(ENDPOINT, pipeline="a" * 100, target="x"))
     assert len(long["create-model"]["ModelName"]) <= 63
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
 from pathlib import Path
 
 from tests.builders.scripts import calls, fake, needs_jq, outputs, run, script
@@ -49,3 +51,21 @@ def test_an_archive_that_is_not_the_one_that_was_laid_out_is_not_unpacked(tmp_pa
     done = run(tmp_path, PUSH, DIGEST="0" * 64, PIPELINE="good", TARGET="image", BUNDLE="sha256:1", REPOSITORY="a/b")
     said = "::error title=What was laid out is refused::the artifact is not the one that its job laid out\n"
     assert (done.returncode, done.stdout, done.stderr) == (5, said, "")
+
+
+def test_what_an_earlier_run_left_on_a_machine_that_is_kept_gets_into_no_image(tmp_path: Path) -> None:
+    laid, tools = tmp_path / "laid/images/good/image", tmp_path / "tools"
+    laid.mkdir(parents=True)
+    (laid / "Dockerfile").write_text("FROM scratch\n")
+    left = tmp_path / "images/good/image/bundle/of-before.json"
+    left.parent.mkdir(parents=True)
+    left.write_text("{}\n")
+    archive = tmp_path / "images/images.tar"
+    subprocess.run(["tar", "-C", str(tmp_path / "laid"), "-cf", str(archive), "images"], check=True)
+    tools.mkdir()
+    (tools / "podman").write_text("#!/bin/sh\nfind images/good -type f\nexit 9\n")
+    (tools / "podman").chmod(0o755)
+    told = {"PIPELINE": "good", "TARGET": "image", "BUNDLE": "sha256:1", "REPOSITORY": "a/b", "OFFLINE": "false"}
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    done = run(tmp_path, PUSH, DIGEST=digest, PATH=f"{tools}:{os.environ['PATH']}", **told)
+    assert (done.returncode, done.stdout) == (9, "images/good/image/Dockerfile\n")

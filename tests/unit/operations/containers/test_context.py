@@ -208,6 +208,9 @@ def test_what_was_recorded_is_laid_out_for_each_container_that_is_pushed_and_for
         ("image", "ghcr.io/shop/churn", digest, True),
     ]
     assert sorted(path.name for path in (tmp_path / "a/churn").iterdir()) == ["far", "image"]
+    assert run(["image", "churn", "--recorded"]) == 0
+    assert run(["image", "churn", "--target", "far"]) == 0, "neither is in the way of the other"
+    capsys.readouterr()
     assert run(["image", "churn", "--recorded", "--target", "far"]) == 4
     refused = "--recorded takes the last run's bundle for every container that is pushed"
     assert refused in capsys.readouterr().err

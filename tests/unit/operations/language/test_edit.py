@@ -66,8 +66,10 @@ APPENDED: dict[str, tuple[str, str]] = {
     ),
     "at the margin": ("l:\n- {a: 0}\n", "l:\n- {a: 0}\n- a: 1\n  b: x\n"),
     "inside brackets": ("l: [{a: 0}]  # c\n", "l: [{a: 0}, {a: 1, b: x}]  # c\n"),
-    "behind a comma": ("l: [{a: 0}, ]\n", "l: [{a: 0}, {a: 1, b: x}, ]\n"),
+    "before a comma": ("l: [{a: 0}, ]\n", "l: [{a: 0}, {a: 1, b: x}, ]\n"),
     "above a comment inside brackets": ("l: [\n  {a: 0}  # c\n]\n", "l: [\n  {a: 0}, {a: 1, b: x}  # c\n]\n"),
+    "before a comment in brackets": ("l: [\n  {a: 0},  # c\n]\n", "l: [\n  {a: 0}, {a: 1, b: x},  # c\n]\n"),
+    "below a comment of its key": ("l:  # c\n  []\nz: 1\n", "l:  # c\n  - a: 1\n    b: x\nz: 1\n"),
 }
 
 

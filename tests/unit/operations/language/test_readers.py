@@ -54,6 +54,19 @@ def test_every_key_has_a_reader() -> None:
     assert [".".join(key) for key in ALL if not readers(key)] == []
 
 
+@pytest.mark.parametrize(
+    ("key", "read"),
+    [
+        ("blue_green.ports", ("mlops serve", "files in deploy/")),
+        ("metrics.otlp", ("mlops serve",)),
+        ("repository", ("files in deploy/", "mlops image", "job image")),
+        ("guardrail.alarms", ("files in deploy/",)),
+    ],
+)
+def test_what_serves_reads_the_keys_of_its_target(key: str, read: tuple[str, ...]) -> None:
+    assert readers(("deploy", "near", *key.split("."))) == read
+
+
 def test_a_key_that_nobody_knows_has_none() -> None:
     assert readers(("nonsense",)) == ()
 

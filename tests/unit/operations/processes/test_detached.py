@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,13 @@ def test_nobody_is_ended_by_a_number_that_may_be_anothers(tmp_path: Path) -> Non
     number.write_text("1")  # nobody holds the lock: nobody is told
     process.end(0.0)
     assert code(begun) == -15
+
+
+def test_of_one_that_is_gone_what_it_started_is_ended(tmp_path: Path) -> None:
+    process = Detached(tmp_path, "one")
+    begun = process.start(("sh", "-c", "tail -f /dev/null & exit 3"), tmp_path)
+    assert code(begun) == 3
+    process.tell(signal.SIGUSR1)
+    assert process.alive()
+    process.end(0.0)
+    assert not process.alive()

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from mlops.blocks.limits import Limits
-from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
-from mlops.operations.running import haproxy
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.operations.running import blue_green, haproxy
 from mlops.operations.running.blue_green import Switched, stop, switch
 from mlops.targets.local import SERVERS, BlueGreen
 from tests.builders.asked import asking
@@ -80,6 +80,24 @@ def test_twenty_thousand_requests_through_releases_and_rollbacks(running: Behind
         f"{running.site.folder}/green.log: No space left on device{stays}",
         "make room on the disk, then run this again",
     )
+
+
+def test_whoever_has_not_proven_itself_gets_no_request_though_nobody_else_answers(
+    running: Behind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither while it starts, nor after a switch that was ended before it had asked."""
+
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    running.site.process(running.switch(0).server).end(0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr(blue_green, "ask_golden", ended)
+        with pytest.raises(KeyboardInterrupt):
+            running.switch(1)
+    assert running.site.proxy.serving() == ()
+    done = running.switch(1)
+    assert (done.state, done.rows, ask(running)) == ("started", 8, running.contents(1).digest)
 
 
 @pytest.mark.tools
@@ -167,6 +185,16 @@ def test_the_token_is_asked_for_and_brought(tmp_path: Path, monkeypatch: pytest.
         with socket.create_connection(made.address, CEILING) as client:
             client.sendall(request("GET", "/version"))
             assert answer(client)[0] == 401
+
+
+@pytest.mark.parametrize("token", ["a-token-of-some-length\nand another line", "ein-Schlüssel-von-Länge"])
+def test_a_token_that_no_request_can_bring_is_said(token: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASK", token)
+    site = site_in(tmp_path, said(auth={"token_from": "ASK"}))
+    assert failing(lambda: site.headers, ConfigurationError) == (
+        "the token that ASK names fits no header: nobody could bring it",
+        "make it one line of letters, digits, hyphens and underscores",
+    )
 
 
 def test_what_haproxy_cannot_be_told_is_said(running: Behind) -> None:

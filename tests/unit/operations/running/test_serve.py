@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,13 @@ import pytest
 
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
-from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, target_of
+from mlops.operations.running.serve import Settings, ask_golden, find_bundle, find_settings, replay, target_of
 from mlops.targets.local import LocalTarget
+from tests.builders.behind import free_ports
 from tests.builders.bundles import make_bundle
 from tests.builders.papers import write_papers
 from tests.builders.repositories import make_repository
+from tests.builders.waiting import CEILING
 
 
 def test_a_bundle_that_was_changed_is_refused_before_a_server_starts(tmp_path: Path) -> None:
@@ -131,3 +135,28 @@ def test_what_is_typed_wrong_is_said(options: dict[str, Any], message: str) -> N
     with pytest.raises(ConfigurationError) as caught:
         target_of(None, **options)
     assert caught.value.message == message
+
+
+def test_golden_rows_and_the_token_go_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:none")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    (port,) = free_ports(1)
+    with pytest.raises(InfrastructureError, match="the server does not answer: .*Connection refused"):
+        ask_golden(f"http://127.0.0.1:{port}", [{}], {"Authorization": "Bearer of-nobody-else"})
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"])
+def test_a_server_that_dies_while_it_is_asked_does_not_answer(said: bytes) -> None:
+    def die(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1 << 16)
+            connection.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=die, args=(listener,))
+        thread.start()
+        with pytest.raises(InfrastructureError, match="the server does not answer: "):
+            ask_golden(f"http://127.0.0.1:{listener.getsockname()[1]}", [{}])
+        thread.join(CEILING)

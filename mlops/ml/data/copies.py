@@ -20,6 +20,7 @@ MOST = 20_000
 """Of more rows only whole copies are looked for: what is almost one would be asked of every pair."""
 _LARGEST = 0.1
 _LOOKED = 1_000
+_ROUNDS = 5
 _PLACE = "__place__"
 
 
@@ -40,33 +41,51 @@ def together(frame: pl.DataFrame, parts: pl.Series, features: Sequence[str], tar
         >>> together(rows, pl.Series([2, 0, 1]), ["a"], "y").to_list()  # so few columns tell no rows apart
         [2, 0, 1]
     """
-    first = firsts(frame, features, target)
+    order = np.argsort(frame[ROW].to_numpy(), kind="stable")  # neighbours are looked for in blocks, by where rows stand
+    rows, dealt = frame[order], parts[order]
+    pairs = [_whole(rows, [*features, target])]
+    near = rows.height <= MOST and near_copies.comparable(rows, features)
+    pairs += [near_copies.twins(rows, rows, features, cautious=True)] if near else []
+    first = _firsts(rows.height, pairs)
+    for _ in range(_ROUNDS if near else 0):  # how near is too near depends on who else is in the other parts
+        across = _across(rows, dealt.gather(first), features)
+        if not across[0].size:
+            break
+        first = _firsts(rows.height, pairs := [*pairs, across])
     largest = int(np.bincount(first).max(initial=0))
-    if largest > max(_LARGEST * frame.height, 2):
+    if largest > max(_LARGEST * rows.height, 2):
         raise DataError(
-            f"{largest:,} of {frame.height:,} rows are copies of each other, whole or almost, from one to the next",
+            f"{largest:,} of {rows.height:,} rows are copies of each other, whole or almost, from one to the next",
             hint="name what they share: split: {by: group, key: COLUMN}",
         )
-    return parts.gather(first)
+    return dealt.gather(first)[np.argsort(order)]
 
 
-def firsts(frame: pl.DataFrame, features: Sequence[str], target: str) -> NDArray[np.int64]:
-    """Give the place of the first row, by `__row__`, of those that each is a copy of: [n]; its own where of none."""
+def _firsts(count: int, pairs: Sequence[tuple[near_copies.Places, near_copies.Places]]) -> NDArray[np.int64]:
+    """Give the place of the first of all rows that pairs tie to each: [count]; its own where nothing does."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    order = np.argsort(frame[ROW].to_numpy(), kind="stable")  # neighbours are looked for in blocks, by where rows stand
-    rows = frame[order]
-    pairs = [_whole(rows, [*features, target])]
-    if rows.height <= MOST and near_copies.comparable(rows, features):
-        pairs.append(near_copies.twins(rows, rows, features, nearest_alone=False))
     ones, others = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
-    shape = (rows.height, rows.height)
-    _, named = connected_components(coo_array((np.ones(ones.size, dtype=bool), (ones, others)), shape), directed=False)
+    ties = coo_array((np.ones(ones.size, dtype=bool), (ones, others)), (count, count))
+    _, named = connected_components(ties, directed=False)
     known, least = np.unique(named, return_index=True)
-    first = np.empty(rows.height, dtype=np.int64)
-    first[order] = order[least[np.searchsorted(known, named)]]
-    return first
+    return np.asarray(least[np.searchsorted(known, named)])
+
+
+def _across(
+    rows: pl.DataFrame, parts: pl.Series, features: Sequence[str]
+) -> tuple[near_copies.Places, near_copies.Places]:
+    """Pair what is almost a copy of a row of another part, as the check of a division asks."""
+    found = []
+    for part in parts.unique().sort():
+        inside, outside = (np.flatnonzero(each.to_numpy()) for each in (parts == part, parts != part))
+        if near_copies.comparable(rows[outside], features):
+            ones, others = near_copies.twins(rows[inside], rows[outside], features)
+            found.append((inside[ones], outside[others]))
+    nothing = np.empty(0, dtype=np.int64)
+    ones, others = (np.concatenate([nothing, *ends]) for ends in (zip(*found, strict=True) if found else ((), ())))
+    return ones, others
 
 
 def many(frame: pl.DataFrame, features: Sequence[str], target: str) -> bool:

@@ -36,17 +36,18 @@ def comparable(known: pl.DataFrame, columns: Sequence[str]) -> bool:
 
 
 def twins(
-    asked: pl.DataFrame, known: pl.DataFrame, columns: Sequence[str], *, nearest_alone: bool = True
+    asked: pl.DataFrame, known: pl.DataFrame, columns: Sequence[str], *, cautious: bool = False
 ) -> tuple[Places, Places]:
     """Pair places of rows that are almost copies, never whole ones: [pairs] in `asked`, [pairs] in `known`.
 
-    The nearest of a row says whether it has one; for all that must not be parted, all that are too near are asked.
+    The nearest of a row says whether it has one. To be cautious is to pair it with every one that is too near, and to
+    call so what is ten times as likely by chance: of fewer rows, say of other parts, the same distance is less likely.
     """
     numbers = [name for name in columns if _is_spread(known[name])]
     centre, scale = _scaling(known, numbers)
     nearest, places = _nearest(_scaled(asked, numbers, centre, scale), _scaled(known, numbers, centre, scale))
-    close = too_near(nearest)
-    if nearest_alone:
+    close = too_near(nearest, _CHANCE * (10 if cautious else 1))
+    if not cautious:
         close &= np.arange(nearest.shape[1]) == nearest.argmin(axis=1)[:, None]
     rows, blocks = np.nonzero(close)
     found = places[rows, blocks]
@@ -56,7 +57,7 @@ def twins(
     return rows[alike], found[alike]
 
 
-def too_near(nearest: Floats) -> NDArray[np.bool_]:
+def too_near(nearest: Floats, chance: float) -> NDArray[np.bool_]:
     """Tell which neighbours chance does not give; `nearest`, and what is told of it, are of shape (rows, blocks)."""
     low, middle, high = np.quantile(nearest, [0.25, 0.5, 0.75], axis=1)
     spread = (low > 0) & (high > low * 1.0001) & np.isfinite(high)
@@ -65,7 +66,7 @@ def too_near(nearest: Floats) -> NDArray[np.bool_]:
     # quartiles of a Weibull distribution of shape D are in the ratio (ln 4 / ln 4⁄3) ** (1 / D)
     dimension = float(np.median(math.log(math.log(4) / math.log(4 / 3)) / np.log(high[spread] / low[spread])))
     within = nearest.shape[1] * math.log(2)  # rows expected within the median distance
-    radius = min(_NEAREST, (_CHANCE / within) ** (1 / dimension))
+    radius = min(_NEAREST, (chance / within) ** (1 / dimension))
     return np.asarray(spread[:, None] & (nearest < radius * middle[:, None]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ from mlops.ml.training import candidates, export
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.probe import PROBES
 from mlops.ml.training.problem import Examples, Problem, Scale
+from mlops.ml.user_code.origin import Origin
 from mlops.models import MODELS
 from mlops.models.probe import Probe
 from mlops.stages.features import Params
@@ -38,6 +40,20 @@ FOREST = frozenset(
     if (said := kind.block.model_fields.get("columns")) and "target_coded" in get_args(said.annotation)
 )
 """Kinds of trees: thresholds of theirs divide, and nothing is multiplied."""
+
+
+OWN = {
+    "keras": """\
+import keras
+
+
+def build(shape, outputs):
+    rows = keras.Input(shape)
+    inner = keras.layers.BatchNormalization()(keras.layers.Dense(32, activation="gelu")(rows))
+    return keras.Model(rows, keras.layers.Dense(outputs)(inner))
+"""
+}
+"""Kinds that a function of a pipeline's own makes, and one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,20 +152,33 @@ def test_ten_thousand_rows_of_every_sort_are_asked() -> None:
     assert np.nanmax(np.abs(found.asked)) == np.float32(FAR)
     assert found.transform is not None
     assert max(len(item.levels) for item in found.transform.recipe.categories) > LEVELS / 2
-    assert {kind for kind, _ in PROBES.values()} == set(MODELS)
+    assert {kind for kind, _ in PROBES.values()} | set(OWN) == set(MODELS)
 
 
 @pytest.mark.parametrize("name", PROBES)
 def test_a_kind_answers_as_it_was_trained(name: str) -> None:
     kind, item = PROBES[name]
-    if (extra := MODELS[kind].can.get("extra")) and (library := absent(extra)):
+    answers_as_trained(Asked(kind=kind, **dict(item.parameters)), item, NOWHERE)
+
+
+@pytest.mark.parametrize("task", JUDGES)
+@pytest.mark.parametrize("kind", OWN)
+def test_a_kind_of_own_code_answers_as_it_was_trained(kind: str, task: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pipelines/parity/network.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(OWN[kind])
+    asked = Asked.model_validate({"kind": kind, "use": "pipelines.parity.network:build"})
+    answers_as_trained(asked, Probe(task), Origin(tmp_path, "parity"))
+
+
+def answers_as_trained(asked: Asked, item: Probe, origin: Origin) -> None:
+    if (extra := MODELS[asked.kind].can.get("extra")) and (library := absent(extra)):
         pytest.skip(f"{library} is not installed")
     found = pictures(item) if len(item.shape) == 3 else table(item.task)
     problem = found.problem(item)
-    asked = Asked(kind=kind, **dict(item.parameters))
-    fitted = candidates.build("one", asked, problem, NOWHERE).fit(
+    fitted = candidates.build("one", asked, problem, origin).fit(
         found.examples, session(JUDGES[item.task], max_epochs=2, batch_size=256)
     )
     scale = Scale.of(item.task, found.examples.train_y)
     widest = export.check_parity("one", fitted.export(), found.asked, fitted.predict(found.asked), scale)
-    assert widest < (1e-5 if kind in FOREST else 1e-4)
+    assert widest < (1e-5 if asked.kind in FOREST else 1e-4)
